@@ -1,0 +1,55 @@
+import { readCluster } from '@pulsekeeper/registry';
+import type { Store } from '@pulsekeeper/store';
+
+import type { CommandContext } from '../command.ts';
+import { attempt, type Attempt } from './attempt.ts';
+import { pictureOf, type ClusterPicture } from './cluster-picture.ts';
+import { withZooKeeper } from './zookeeper.ts';
+
+/** What the two servers said; either may be away. */
+export interface BothAnswers<T> {
+  readonly registry: Attempt<ClusterPicture>;
+  readonly store: Attempt<T>;
+}
+
+/**
+ * Reads the registry and asks the store at the same time, so that the slower of the two sets the time. The question to
+ * the store is given the picture of the registry; while ZooKeeper is away it gets `undefined`.
+ */
+export async function askBoth<T>(
+  context: CommandContext,
+  ask: (store: Store, picture: ClusterPicture | undefined) => Promise<T>,
+): Promise<BothAnswers<T>> {
+  const registry = attempt(() => readPicture(context));
+  const store = attempt(async () => {
+    // Loaded while ZooKeeper is on its way to answer: the library takes a good part of the time of a short command.
+    const { withStore } = await import('./redis.ts');
+    return withStore(context.settings, context.signal, async (opened) => {
+      const answer = await registry;
+      return ask(opened, answer.ok ? answer.value : undefined);
+    });
+  });
+  // Settled together, so that a failure of one that is not an outage does not leave the other's connection open.
+  const [first, second] = await Promise.allSettled([registry, store]);
+  if (first.status === 'rejected') {
+    throw first.reason;
+  }
+  if (second.status === 'rejected') {
+    throw second.reason;
+  }
+  return { registry: first.value, store: second.value };
+}
+
+/** Reads the whole registry once. */
+export async function readPicture({ settings, signal }: CommandContext): Promise<ClusterPicture> {
+  return withZooKeeper(settings, signal, async (session) => pictureOf(await readCluster(session, { signal })));
+}
+
+/** Writes a remark for each server that could not be asked, for commands that answer with what is left. */
+export function noteOutages({ output }: CommandContext, answers: BothAnswers<unknown>): void {
+  for (const answer of [answers.registry, answers.store]) {
+    if (!answer.ok) {
+      output.note(`pulsekeeper: ${answer.error.message}`);
+    }
+  }
+}

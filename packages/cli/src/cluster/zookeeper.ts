@@ -1,0 +1,65 @@
+import { formatDuration } from '@pulsekeeper/model';
+import { isZkError, ZkSession, type ZkError, type ZkSessionOptions } from '@pulsekeeper/zk-session';
+
+import { CliError, messageOf } from '../errors.ts';
+import { redact } from '../redact.ts';
+import type { Settings } from '../settings/load-settings.ts';
+import { cliLogger } from './cli-logger.ts';
+
+/**
+ * Connects to ZooKeeper, runs `use` with the session and closes it, whatever happens.
+ *
+ * @throws CliError `Unreachable`, one line that says what was tried, when there is no connection within the connect
+ * timeout or it is lost meanwhile; whatever `use` throws
+ */
+export async function withZooKeeper<T>(
+  settings: Settings,
+  signal: AbortSignal,
+  use: (session: ZkSession) => Promise<T>,
+): Promise<T> {
+  const session = new ZkSession({ ...zooKeeperOptions(settings), logger: cliLogger(settings.logLevel) });
+  try {
+    await session.start({ signal });
+    return await use(session);
+  } catch (error) {
+    throw isZkError(error) ? toCliError(error, settings) : error;
+  } finally {
+    await session.stop();
+  }
+}
+
+/** The settings in the form that a session takes. */
+export function zooKeeperOptions(settings: Settings): ZkSessionOptions {
+  return {
+    connectString: settings.zookeeper,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    operationTimeoutMs: settings.connectTimeoutMs,
+    auth: authOf(settings.zookeeperAuth),
+  };
+}
+
+/** The error in words for the person at the terminal: what was tried, where that address came from, what to do. */
+export function toCliError(error: ZkError, settings: Settings): CliError {
+  const where = `ZooKeeper at ${settings.zookeeper} (from ${settings.sources.zookeeper})`;
+  if (error.code === 'NoAuth') {
+    return new CliError('Refused', `${where} does not allow it: ${messageOf(error)}; set PULSEKEEPER_ZOOKEEPER_AUTH`, {
+      cause: error,
+    });
+  }
+  if (error.code === 'InvalidConnectString') {
+    return new CliError('Usage', `${settings.sources.zookeeper}: ${messageOf(error)}`, { cause: error });
+  }
+  if (error.retryable || error.code === 'AuthFailed') {
+    const waited = formatDuration(settings.connectTimeoutMs);
+    const hint = 'is it running there? --zookeeper or PULSEKEEPER_ZOOKEEPER says where it is';
+    const message = `${where} could not be reached within ${waited}: ${messageOf(error)}; ${hint}`;
+    return new CliError('Unreachable', redact(message), { cause: error });
+  }
+  return new CliError('Refused', `${where}: ${messageOf(error)}`, { cause: error });
+}
+
+function authOf(text: string | undefined): { readonly scheme: string; readonly credentials: string } | undefined {
+  const colon = text?.indexOf(':') ?? -1;
+  return text === undefined ? undefined : { scheme: text.slice(0, colon), credentials: text.slice(colon + 1) };
+}

@@ -1,0 +1,64 @@
+import { escapeUnsafe } from '@pulsekeeper/model';
+
+import type { Output } from '../output/output.ts';
+import type { Explanation } from './explain.ts';
+
+/** Prints an explanation for people: what is scraped, by whom, by which rule, and how the latest slots went. */
+export function printExplanation(output: Output, explanation: Explanation): void {
+  const { palette } = output;
+  for (const [name, value] of headLines(explanation)) {
+    output.printLine(`${palette.bold(name.padEnd(10))} ${escapeUnsafe(value)}`);
+  }
+  if (explanation.rejected !== null) {
+    output.printLine(palette.bad(`rejected: ${escapeUnsafe(explanation.rejected)}`));
+  }
+  if (explanation.rule.length > 0) {
+    output.printLine();
+    output.printTable(
+      [
+        { header: 'FIELD', value: ({ field }) => field },
+        { header: 'VALUE', value: ({ value }) => show(value), minWidth: 12 },
+        { header: 'FROM', value: ({ source }) => source },
+        { header: 'ASKED FOR', value: ({ clampedFrom }) => (clampedFrom === null ? '' : show(clampedFrom)) },
+      ],
+      explanation.rule,
+    );
+  }
+  if (explanation.slots !== null && explanation.slots.length > 0) {
+    output.printLine();
+    output.printTable(
+      [
+        { header: 'SLOT', value: ({ slot }) => slot },
+        { header: 'DELAY', value: ({ delaySeconds }) => `${delaySeconds.toFixed(3)}s`, align: 'right' },
+        {
+          header: 'OUTCOME',
+          value: ({ kind, up }) => (kind === 'end' ? 'left' : up ? 'up' : 'down'),
+          paint: ({ up }, paints) => (up ? paints.good : paints.bad),
+        },
+        { header: 'BYTES', value: ({ sizeBytes }) => String(sizeBytes), align: 'right' },
+        { header: 'BY', value: ({ collector }) => collector ?? '-', minWidth: 8, cut: 'middle' },
+        { header: 'ERROR', value: ({ error }) => error ?? '', minWidth: 10 },
+      ],
+      explanation.slots,
+    );
+  }
+}
+
+function headLines(explanation: Explanation): (readonly [name: string, value: string])[] {
+  const { target, url, registeredAt, labels, ring, nextSlot, phase } = explanation;
+  const [owner, ...backups] = ring.owners;
+  const owners = `${owner ?? 'nobody'}${backups.length > 0 ? `, then ${backups.join(', ')}` : ''}`;
+  const labelText = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  return [
+    ['target', target],
+    ['url', url ?? '-'],
+    ['registered', registeredAt ?? '-'],
+    ['labels', labelText.join(', ') || '-'],
+    ['owner', `${owners}; ring ${ring.version} of ${ring.collectors.length} collectors`],
+    ['next slot', nextSlot === null ? '-' : `${nextSlot} (phase ${String(phase)})`],
+  ];
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,99 @@
+import { lookAtSettledCluster, type ClusterLook } from '../cluster/look-at-cluster.ts';
+import type { CommandContext } from '../command.ts';
+import { ExitCode, worstExitCode } from '../exit-code.ts';
+import { redact } from '../redact.ts';
+import { sumSlots } from '../views/heartbeat.ts';
+import { findProblems, worstTargets, type StatusReport, type StatusSlots } from '../views/status-report.ts';
+import { countHealth } from '../views/target-list.ts';
+import { printStatus } from './status-screen.ts';
+
+/** `pulsekeeper status`: one screen that says how the cluster does, with what can be seen when a server is away. */
+export async function runStatus(context: CommandContext): Promise<ExitCode> {
+  const report = await readStatus(context);
+  if (context.output.isJson) {
+    context.output.printJson(report);
+  } else {
+    printStatus(context.output, report, context.now());
+  }
+  const isReachable = report.zookeeper.reachable && report.redis.reachable;
+  return worstExitCode(
+    isReachable ? ExitCode.Good : ExitCode.Unreachable,
+    report.problems.some(({ severity }) => severity === 'error') ? ExitCode.NotAsItShouldBe : ExitCode.Good,
+  );
+}
+
+async function readStatus(context: CommandContext): Promise<StatusReport> {
+  const startedMs = performance.now();
+  const look = await lookAtSettledCluster(context);
+  return toStatusReport(context, look, (performance.now() - startedMs) / 1000);
+}
+
+/** Judges what was seen. */
+export function toStatusReport({ settings }: CommandContext, look: ClusterLook, answerSeconds: number): StatusReport {
+  const { registry, store } = look.answers;
+  const health = registry.ok ? countHealth(look.targets) : null;
+  const server = store.ok ? store.value.servers[0] : undefined;
+  const slots = slotsOf(look);
+  return {
+    zookeeper: {
+      connectString: settings.zookeeper,
+      reachable: registry.ok,
+      answerSeconds: registry.ok ? answerSeconds : null,
+      error: registry.ok ? null : registry.error.message,
+      services: registry.ok ? registry.value.services.length : null,
+      targets: registry.ok ? look.targets.length : null,
+      rejected: health?.rejected ?? null,
+    },
+    redis: {
+      url: redact(settings.redis),
+      reachable: store.ok,
+      answerSeconds: store.ok ? answerSeconds : null,
+      error: store.ok ? null : store.error.message,
+      version: server?.version ?? null,
+      usedMemoryBytes: server?.usedMemoryBytes ?? null,
+    },
+    ring: look.ring,
+    collectors: look.collectors,
+    slots,
+    targets: health,
+    worstTargets: worstTargets(look.targets),
+    problems: findProblems({
+      isRegistryKnown: registry.ok,
+      isStoreKnown: store.ok,
+      collectors: look.collectors,
+      ring: look.ring,
+      slots,
+      targetCount: look.targets.length,
+      smallestIntervalMs: smallestInterval(look),
+      redisWarnings: store.ok ? store.value.servers.flatMap(({ warnings }) => warnings) : [],
+      registryProblems: registry.ok ? registry.value.problems.filter(({ path }) => !isInstancePath(path)) : [],
+      nowMs: look.nowMs,
+    }),
+  };
+}
+
+/** The window that all collectors keep, where they do; else everything since they started. */
+function slotsOf({ answers }: ClusterLook): StatusSlots | null {
+  if (!answers.store.ok) {
+    return null;
+  }
+  const { heartbeats } = answers.store.value;
+  const recents = heartbeats.flatMap(({ recent }) => (recent === undefined ? [] : [recent]));
+  if (recents.length > 0 && recents.length === heartbeats.length) {
+    // A collector that has just started looks back less far; the longest look tells how far this sum goes back.
+    const windowMs = recents.reduce((longest, recent) => Math.max(longest, recent.windowMs), 0);
+    return { windowSeconds: windowMs / 1000, ...sumSlots(recents.map(({ slots }) => slots)) };
+  }
+  return { windowSeconds: null, ...sumSlots(heartbeats.map(({ slots }) => slots)) };
+}
+
+function smallestInterval({ answers }: ClusterLook): number | undefined {
+  const targets = answers.registry.ok ? answers.registry.value.targets : [];
+  const intervals = targets.flatMap(({ target }) => (target.ok ? [target.value.rule.intervalMs] : []));
+  return intervals.length === 0 ? undefined : intervals.reduce((least, interval) => Math.min(least, interval));
+}
+
+/** Instances that are wrong are targets with the health `rejected`; they are not told twice. */
+function isInstancePath(path: string): boolean {
+  return path.startsWith('/services/') && path.split('/').length === 4;
+}

@@ -1,0 +1,154 @@
+import type { TargetId } from '@pulsekeeper/model';
+import type { LastReport, Store } from '@pulsekeeper/store';
+
+import { parseDurationOption } from '../arguments/time-range.ts';
+import { accountTargets } from '../cluster/account-targets.ts';
+import { askBoth, noteOutages } from '../cluster/ask-both.ts';
+import type { ClusterPicture } from '../cluster/cluster-picture.ts';
+import { assignmentAt } from '../cluster/ownership.ts';
+import { listOption, textOption, type CommandContext, type CommandInput } from '../command.ts';
+import { usageError } from '../errors.ts';
+import { ExitCode } from '../exit-code.ts';
+import { formatAge } from '../output/format-age.ts';
+import type { Column } from '../output/table.ts';
+import type { SlotWindow } from '../views/slot-account.ts';
+import {
+  countHealth,
+  listTargets,
+  type TargetEntry,
+  type TargetHealth,
+  type TargetSlots,
+} from '../views/target-list.ts';
+import { healthPaint } from './health-paint.ts';
+
+/** The same grace as the default of `verify`. */
+const GRACE_MS = 2000;
+const SLOTS_BOUNDS = { minMs: 1000, maxMs: 31_536_000_000 };
+const HEALTHS: readonly TargetHealth[] = ['up', 'down', 'unknown', 'rejected'];
+
+/** `pulsekeeper targets`: every registered target, who owns it and how it does. */
+export async function runTargets(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const isWanted = readFilters(input);
+  const window = readWindow(context, input);
+  const answers = await askBoth(context, (store, picture) => askTargets(context, store, picture, window));
+  if (!answers.registry.ok) {
+    // What is registered is known to ZooKeeper alone; without it there is no list.
+    throw answers.registry.error;
+  }
+  noteOutages(context, answers);
+  const picture = answers.registry.value;
+  const nowMs = context.now();
+  const assignment = assignmentAt(picture, nowMs, context.settings);
+  const entries = listTargets({
+    targets: picture.targets,
+    ownersOf: (id) => assignment.ownersOf(id),
+    reports: answers.store.ok ? { ok: true, value: answers.store.value.reports } : answers.store,
+    slots: answers.store.ok ? answers.store.value.slots : undefined,
+    nowMs,
+  }).filter(isWanted);
+  if (context.output.isJson) {
+    context.output.printJson(entries);
+  } else {
+    printTargets(context, entries, nowMs, window !== undefined);
+  }
+  // A target that is down is an answer, not a failure to give one; `status` and `doctor` judge.
+  return answers.store.ok ? ExitCode.Good : ExitCode.Unreachable;
+}
+
+async function askTargets(
+  { signal }: CommandContext,
+  { reader }: Store,
+  picture: ClusterPicture | undefined,
+  window: SlotWindow | undefined,
+): Promise<{ reports: Map<TargetId, LastReport>; slots: Map<TargetId, TargetSlots> | undefined }> {
+  const ids = (picture?.targets ?? []).map(({ id }) => id);
+  const reports = await reader.lastReports(ids, { signal });
+  if (window === undefined) {
+    return { reports, slots: undefined };
+  }
+  const accounted = await accountTargets(reader, { ids, picture, window, signal });
+  const slots = accounted.map(({ target, account }) => {
+    const { expected, written, failed, missing, doubled } = account;
+    return [target, { expected, written, failed, missing, doubled }] as const;
+  });
+  return { reports, slots: new Map(slots) };
+}
+
+function printTargets(
+  { output }: CommandContext,
+  entries: readonly TargetEntry[],
+  nowMs: number,
+  hasSlots: boolean,
+): void {
+  if (entries.length === 0) {
+    output.note('no target is registered that matches');
+    return;
+  }
+  output.printTable(hasSlots ? [...targetColumns(nowMs).slice(0, -1), ...SLOT_COLUMNS] : targetColumns(nowMs), entries);
+  const counts = countHealth(entries);
+  const summary = HEALTHS.filter((health) => counts[health] > 0).map((health) => `${counts[health]} ${health}`);
+  output.printLine(`${entries.length} targets: ${summary.join(', ')}`);
+}
+
+/** The columns of the list; `status` and `top` show the worst targets with them. */
+export function targetColumns(nowMs: number): readonly Column<TargetEntry>[] {
+  return [
+    { header: 'TARGET', value: ({ target }) => target, minWidth: 16, cut: 'middle' },
+    {
+      header: 'HEALTH',
+      value: ({ health }) => health,
+      paint: ({ health }, palette) => healthPaint(health, palette),
+    },
+    { header: 'OWNER', value: ({ owner }) => owner ?? '-', minWidth: 11, cut: 'middle', dropOrder: 1 },
+    { header: 'EVERY', value: ({ interval }) => interval ?? '-', align: 'right', dropOrder: 3 },
+    { header: 'LAST', value: ({ lastScrape }) => ageOf(lastScrape, nowMs), align: 'right', dropOrder: 2 },
+    {
+      header: 'SAMPLES',
+      value: ({ samples }) => (samples === null ? '-' : String(samples)),
+      align: 'right',
+      dropOrder: 4,
+    },
+    { header: 'ERROR', value: ({ lastError }) => lastError ?? '', minWidth: 28 },
+  ];
+}
+
+const SLOT_COLUMNS: readonly Column<TargetEntry>[] = [
+  { header: 'EXPECTED', value: ({ slots }) => String(slots?.expected ?? '-'), align: 'right' },
+  { header: 'WRITTEN', value: ({ slots }) => String(slots?.written ?? '-'), align: 'right' },
+  { header: 'FAILED', value: ({ slots }) => String(slots?.failed ?? '-'), align: 'right' },
+  {
+    header: 'MISSING',
+    value: ({ slots }) => String(slots?.missing ?? '-'),
+    align: 'right',
+    paint: ({ slots }, palette) => ((slots?.missing ?? 0) > 0 ? palette.bad : palette.dim),
+  },
+];
+
+function ageOf(instant: string | null, nowMs: number): string {
+  return formatAge(instant === null ? undefined : Date.parse(instant), nowMs);
+}
+
+function readWindow(context: CommandContext, input: CommandInput): SlotWindow | undefined {
+  const text = textOption(input, 'slots');
+  if (text === undefined) {
+    return undefined;
+  }
+  const nowMs = context.now();
+  const fromMs = nowMs - parseDurationOption('--slots', text, SLOTS_BOUNDS);
+  return { fromMs, untilMs: nowMs, nowMs, graceMs: GRACE_MS };
+}
+
+function readFilters(input: CommandInput): (entry: TargetEntry) => boolean {
+  const healths = listOption(input, 'health').flatMap((list) => list.split(','));
+  for (const health of healths) {
+    if (!(HEALTHS as readonly string[]).includes(health)) {
+      throw usageError(`--health "${health}": expected one of ${HEALTHS.join(', ')}`);
+    }
+  }
+  const service = textOption(input, 'service');
+  const owner = textOption(input, 'owner');
+  return (entry) =>
+    (healths.length === 0 || healths.includes(entry.health)) &&
+    (service === undefined || entry.target.startsWith(`${service}/`)) &&
+    (owner === undefined || entry.owners.includes(owner));
+}

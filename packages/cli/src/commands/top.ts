@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { readCluster } from '@pulsekeeper/registry';
+import { StoreError, type Store } from '@pulsekeeper/store';
+import { isZkError, type ZkSession } from '@pulsekeeper/zk-session';
+
+import { parseDurationOption } from '../arguments/time-range.ts';
+import { parseWholeNumber } from '../arguments/whole-number.ts';
+import { attempt } from '../cluster/attempt.ts';
+import { pictureOf } from '../cluster/cluster-picture.ts';
+import { askStore, putTogether } from '../cluster/look-at-cluster.ts';
+import { toStoreCliError, withStore } from '../cluster/redis.ts';
+import { toCliError, withZooKeeper } from '../cluster/zookeeper.ts';
+import { textOption, type CommandContext, type CommandInput } from '../command.ts';
+import { ExitCode } from '../exit-code.ts';
+import { formatClock } from '../output/format-age.ts';
+import { LiveScreen } from '../output/live-screen.ts';
+import type { StatusReport } from '../views/status-report.ts';
+import { printStatus } from './status-screen.ts';
+import { toStatusReport } from './status.ts';
+
+const EVERY_BOUNDS = { minMs: 200, maxMs: 3_600_000 };
+const MAX_COUNT = 1_000_000;
+
+/** `pulsekeeper top`: the status, again and again, over connections that stay open. */
+export async function runTop(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const { settings, signal, output } = context;
+  const everyMs = parseDurationOption('--every', textOption(input, 'every') ?? '2s', EVERY_BOUNDS);
+  const countText = textOption(input, 'count');
+  const count =
+    countText === undefined
+      ? Number.POSITIVE_INFINITY
+      : parseWholeNumber('--count', countText, { min: 1, max: MAX_COUNT });
+  const screen = new LiveScreen(output);
+  try {
+    await withZooKeeper(settings, signal, (session) =>
+      withStore(settings, signal, async (store) => {
+        for (let shown = 1; !signal.aborted; shown += 1) {
+          show(context, screen, await look(context, session, store));
+          if (shown >= count) {
+            return;
+          }
+          // Aborted by Ctrl-C, which is how top ends.
+          await delay(everyMs, undefined, { signal }).catch(() => undefined);
+        }
+      }),
+    );
+  } catch (error) {
+    if (!signal.aborted) {
+      throw error;
+    }
+  } finally {
+    screen.close();
+  }
+  return ExitCode.Good;
+}
+
+function show(context: CommandContext, screen: LiveScreen, report: StatusReport): void {
+  const { output } = context;
+  if (output.isJson) {
+    output.printLine(JSON.stringify(report));
+    return;
+  }
+  const { output: page, text } = output.buffered();
+  page.printLine(
+    output.palette.dim(`pulsekeeper top  ${formatClock(Math.floor(context.now() / 1000) * 1000)}  Ctrl-C ends`),
+  );
+  printStatus(page, report, context.now());
+  screen.draw(text());
+}
+
+async function look(context: CommandContext, session: ZkSession, store: Store): Promise<StatusReport> {
+  const { settings, signal } = context;
+  const startedMs = performance.now();
+  const registry = await attempt(async () => {
+    try {
+      return pictureOf(await readCluster(session, { signal }));
+    } catch (error) {
+      throw isZkError(error) ? toCliError(error, settings) : error;
+    }
+  });
+  const stored = await attempt(async () => {
+    try {
+      return await askStore(store, registry.ok ? registry.value : undefined, signal);
+    } catch (error) {
+      throw error instanceof StoreError ? toStoreCliError(error, settings, store.health().lastError?.message) : error;
+    }
+  });
+  const answerSeconds = (performance.now() - startedMs) / 1000;
+  return toStatusReport(context, putTogether(context, { registry, store: stored }), answerSeconds);
+}

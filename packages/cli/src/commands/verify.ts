@@ -1,0 +1,100 @@
+import type { FrameReader } from '@pulsekeeper/store';
+
+import { parseDurationOption, parseTimeRange } from '../arguments/time-range.ts';
+import { accountTargets } from '../cluster/account-targets.ts';
+import { askBoth, noteOutages } from '../cluster/ask-both.ts';
+import type { ClusterPicture } from '../cluster/cluster-picture.ts';
+import { hasFlag, textOption, type CommandContext, type CommandInput } from '../command.ts';
+import { ExitCode, worstExitCode } from '../exit-code.ts';
+import { Progress } from '../output/progress.ts';
+import type { SlotWindow } from '../views/slot-account.ts';
+import {
+  toVerification,
+  type AccountedTarget,
+  type TargetVerification,
+  type Verification,
+} from '../views/verification.ts';
+
+const MAX_GRACE_MS = 3_600_000;
+/** So many runs of missing slots are named in the table. */
+const MAX_RUNS_SHOWN = 2;
+
+/** `pulsekeeper verify`: counts from the store alone which slots are there and which are missing. */
+export async function runVerify(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const nowMs = context.now();
+  const range = parseTimeRange({ since: textOption(input, 'since') ?? '1h', until: textOption(input, 'until') }, nowMs);
+  const graceMs = parseDurationOption('--grace', textOption(input, 'grace') ?? '2s', { minMs: 0, maxMs: MAX_GRACE_MS });
+  const window: SlotWindow = { ...range, nowMs, graceMs };
+  const isWanted = input.args.length === 0 ? () => true : (id: string) => matchesAny(id, input.args);
+  const answers = await askBoth(context, ({ reader }, picture) =>
+    accountAll(context, reader, picture, window, isWanted),
+  );
+  if (!answers.store.ok) {
+    throw answers.store.error;
+  }
+  noteOutages(context, answers);
+  const verification = toVerification(answers.store.value, window);
+  print(context, verification, hasFlag(input, 'all'));
+  return worstExitCode(
+    answers.registry.ok ? ExitCode.Good : ExitCode.Unreachable,
+    verification.missing + verification.doubled > 0 ? ExitCode.NotAsItShouldBe : ExitCode.Good,
+  );
+}
+
+async function accountAll(
+  { output, signal }: CommandContext,
+  reader: FrameReader,
+  picture: ClusterPicture | undefined,
+  window: SlotWindow,
+  isWanted: (id: string) => boolean,
+): Promise<AccountedTarget[]> {
+  const registered = (picture?.targets ?? []).map(({ id }) => id);
+  const stored = (await reader.targets({ signal })).map(({ id }) => id);
+  const ids = [...new Set([...registered, ...stored])].filter(isWanted).sort();
+  const progress = new Progress(output.errors, 'verify', ids.length);
+  try {
+    return await accountTargets(reader, { ids, picture, window, signal, onCounted: () => progress.advance() });
+  } finally {
+    progress.done();
+  }
+}
+
+function print({ output }: CommandContext, verification: Verification, isAll: boolean): void {
+  if (output.isJson) {
+    output.printJson(verification);
+    return;
+  }
+  const { expected, written, failed, missing, doubled, targets, from, until } = verification;
+  const shown = isAll ? targets : targets.filter((target) => target.missing + target.doubled > 0);
+  if (shown.length > 0) {
+    output.printTable(
+      [
+        { header: 'TARGET', value: ({ target }) => target, minWidth: 16, cut: 'middle' },
+        { header: 'EVERY', value: ({ interval }) => interval ?? '-', align: 'right', dropOrder: 2 },
+        { header: 'EXPECTED', value: (row) => String(row.expected), align: 'right' },
+        { header: 'WRITTEN', value: (row) => String(row.written), align: 'right' },
+        { header: 'FAILED', value: (row) => String(row.failed), align: 'right', dropOrder: 1 },
+        { header: 'MISSING', value: (row) => String(row.missing), align: 'right' },
+        { header: 'DOUBLED', value: (row) => String(row.doubled), align: 'right', dropOrder: 0 },
+        { header: 'MISSING SLOTS', value: describeRuns, minWidth: 26 },
+      ],
+      shown,
+    );
+  }
+  const { palette } = output;
+  const paint = missing + doubled === 0 ? palette.good : palette.bad;
+  const counts = `${expected} expected, ${written} written (${failed} as down), ${missing} missing, ${doubled} doubled`;
+  output.printLine(paint(`${targets.length} targets, ${from} to ${until}: ${counts}`));
+}
+
+function describeRuns({ missingSlots }: TargetVerification): string {
+  const runs = missingSlots
+    .slice(0, MAX_RUNS_SHOWN)
+    .map(({ first, last, count }) => (count === 1 ? first : `${first} to ${last} (${count})`));
+  return runs.join(', ') + (missingSlots.length > MAX_RUNS_SHOWN ? ', …' : '');
+}
+
+/** A target is named in full, or by its service alone. */
+function matchesAny(id: string, names: readonly string[]): boolean {
+  return names.some((name) => id === name || id.startsWith(`${name}/`));
+}

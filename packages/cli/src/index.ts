@@ -1,0 +1,2 @@
+export { ExitCode } from './exit-code.ts';
+export { runCli, type CliSurroundings } from './run-cli.ts';

@@ -1,0 +1,45 @@
+import { ExitCode } from './exit-code.ts';
+import { runCli } from './run-cli.ts';
+
+/** How long a command that was asked to end may take to close its connections. */
+const LEAVE_TIMEOUT_MS = 3000;
+
+const controller = new AbortController();
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+function onSignal(): void {
+  if (controller.signal.aborted) {
+    process.exit(ExitCode.Interrupted);
+  }
+  controller.abort();
+  setTimeout(() => process.exit(ExitCode.Interrupted), LEAVE_TIMEOUT_MS).unref();
+}
+
+function releaseSignals(): void {
+  for (const name of SIGNALS) {
+    process.off(name, onSignal);
+  }
+}
+
+for (const name of SIGNALS) {
+  process.on(name, onSignal);
+}
+
+// `pulsekeeper targets | head`: the reader has what it wanted, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? ExitCode.Good : ExitCode.NotAsItShouldBe);
+});
+
+const exitCode = await runCli({
+  args: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: controller.signal,
+  releaseSignals,
+});
+
+// The answer is out; a library's idle timer must not keep the shell waiting. Writing nothing flushes what is queued.
+process.stdout.write('', () => process.exit(exitCode));

@@ -1,0 +1,89 @@
+import { choosePalette, type Palette } from './palette.ts';
+import { renderTable, type Column } from './table.ts';
+
+/** A stream that text goes to, as the process gives them; a test gives its own. */
+export interface TextSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+/** Where a command's output goes and how it may look. */
+export interface OutputOptions {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly isJson: boolean;
+  readonly isColourWanted: boolean;
+}
+
+/**
+ * The output of one command: answers on standard output, remarks on standard error.
+ *
+ * With `--json` standard output holds exactly one JSON document, or one a line for what is live.
+ */
+export class Output {
+  readonly isJson: boolean;
+  readonly palette: Palette;
+  readonly #options: OutputOptions;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    this.isJson = options.isJson;
+    this.palette = choosePalette({
+      isTerminal: this.isTerminal,
+      env: options.env,
+      isColourWanted: options.isColourWanted,
+    });
+  }
+
+  /** Whether standard output is a terminal. */
+  get isTerminal(): boolean {
+    return this.#options.stdout.isTTY === true;
+  }
+
+  /** The columns of the terminal, read anew each time since windows are resized; `undefined` for a file or a pipe. */
+  get width(): number | undefined {
+    return this.isTerminal ? (this.#options.stdout.columns ?? 80) : undefined;
+  }
+
+  /** Standard error, for what draws there by itself. */
+  get errors(): TextSink {
+    return this.#options.stderr;
+  }
+
+  /** The lines of the terminal; `undefined` for a file or a pipe. */
+  get height(): number | undefined {
+    return this.isTerminal ? (this.#options.stdout.rows ?? 24) : undefined;
+  }
+
+  /** An output of the same looks whose text is kept instead of written: `text` gives it. */
+  buffered(): { readonly output: Output; readonly text: () => string } {
+    const chunks: string[] = [];
+    const stdout = { isTTY: this.isTerminal, columns: this.width, write: (chunk: string) => chunks.push(chunk) };
+    return { output: new Output({ ...this.#options, stdout }), text: () => chunks.join('') };
+  }
+
+  print(text: string): void {
+    this.#options.stdout.write(text);
+  }
+
+  printLine(text = ''): void {
+    this.print(`${text}\n`);
+  }
+
+  printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
+    this.print(renderTable(columns, rows, { width: this.width, palette: this.palette }));
+  }
+
+  /** Writes one JSON document: indented for people at a terminal, on one line for programs. */
+  printJson(value: unknown): void {
+    this.printLine(JSON.stringify(value, undefined, this.isTerminal ? 2 : undefined));
+  }
+
+  /** Writes a remark to standard error, where it does not get into what a program reads. */
+  note(text: string): void {
+    this.#options.stderr.write(`${text}\n`);
+  }
+}

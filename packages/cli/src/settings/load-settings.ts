@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { parseDuration } from '@pulsekeeper/model';
+import convict from 'convict';
+
+import { messageOf, usageError } from '../errors.ts';
+import { hasPassword, redact } from '../redact.ts';
+import { LOCAL_ENV_FILE, parseEnvFile } from './env-file.ts';
+import { SETTING_NAMES, SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
+
+/** What a command needs to know to reach a cluster. */
+export interface Settings {
+  readonly zookeeper: string;
+  readonly zookeeperAuth: string | undefined;
+  readonly redis: string;
+  readonly keyPrefix: string;
+  readonly sessionTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly replication: number;
+  readonly logLevel: string;
+  /** Where each value came from, for `doctor` and for messages: `PULSEKEEPER_REDIS`, `--redis`, a file's path, `default`. */
+  readonly sources: Readonly<Record<SettingName, string>>;
+  /** Things worth a line on standard error, such as a password on the command line. */
+  readonly warnings: readonly string[];
+}
+
+/** Where settings may come from. */
+export interface SettingsInput {
+  /** Options given on the command line, still as text. */
+  readonly flags: Readonly<Partial<Record<SettingName, string | undefined>>>;
+  /** The path given with `--config`. */
+  readonly configFile?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** One place that settings came from, weakest first. */
+interface Layer {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly sourceOf: (name: SettingName) => string;
+}
+
+/**
+ * Puts the settings together: built-in defaults, `.pulsekeeper/env` in the current directory, the file given with
+ * `--config` (JSON), the environment, flags; the later one wins, setting by setting.
+ *
+ * @throws CliError `Usage`, one line that names the source, the setting, the value (redacted) and what is allowed
+ */
+export function loadSettings(input: SettingsInput): Settings {
+  const layers = [localLayer(input.cwd), configLayer(input.configFile), envLayer(input.env), flagLayer(input.flags)];
+  const sources = Object.fromEntries(SETTING_NAMES.map((name) => [name, 'default'])) as Record<SettingName, string>;
+  const merged: Record<string, unknown> = {};
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer.values)) {
+      if (!isSettingName(key)) {
+        throw usageError(`unknown setting "${key}" in ${String(input.configFile)}; known: ${SETTING_NAMES.join(', ')}`);
+      }
+      merged[key] = coerce(key, value);
+      sources[key] = layer.sourceOf(key);
+    }
+  }
+  return toSettings(validated(merged, sources), sources, warningsFor(input.flags));
+}
+
+function validated(merged: Record<string, unknown>, sources: Readonly<Record<SettingName, string>>): RawSettings {
+  // The environment was merged above, with its source; convict must not read it a second time.
+  const config = convict<RawSettings>(SETTINGS_SCHEMA, { env: {}, args: [] });
+  config.load(merged);
+  for (const name of SETTING_NAMES) {
+    const problem = explain(name, config.get(name));
+    if (problem !== undefined) {
+      const isSecret = 'sensitive' in SETTINGS_SCHEMA[name];
+      const value = isSecret ? '***' : redact(String(config.get(name)));
+      throw usageError(`${sources[name]}: ${name} is "${value}": ${problem}`);
+    }
+  }
+  config.validate({ allowed: 'strict' });
+  return config.getProperties();
+}
+
+function explain(name: SettingName, value: unknown): string | undefined {
+  const { format } = SETTINGS_SCHEMA[name];
+  if (Array.isArray(format)) {
+    return (format as readonly unknown[]).includes(value) ? undefined : `expected one of ${format.join(', ')}`;
+  }
+  try {
+    format(value);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function toSettings(
+  raw: RawSettings,
+  sources: Readonly<Record<SettingName, string>>,
+  warnings: readonly string[],
+): Settings {
+  return {
+    zookeeper: raw.zookeeper,
+    zookeeperAuth: raw.zookeeperAuth === '' ? undefined : raw.zookeeperAuth,
+    redis: raw.redis,
+    keyPrefix: raw.keyPrefix,
+    sessionTimeoutMs: parseDuration(raw.sessionTimeout),
+    connectTimeoutMs: parseDuration(raw.connectTimeout),
+    replication: raw.replication,
+    logLevel: raw.logLevel,
+    sources,
+    warnings,
+  };
+}
+
+function localLayer(cwd: string): Layer {
+  const path = join(cwd, LOCAL_ENV_FILE);
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    // No file, or none that may be read: there is no local cluster here, which is the ordinary case.
+  }
+  return { values: fromEnvironment(Object.fromEntries(parseEnvFile(text))), sourceOf: () => LOCAL_ENV_FILE };
+}
+
+function configLayer(path: string | undefined): Layer {
+  if (path === undefined) {
+    return { values: {}, sourceOf: () => '' };
+  }
+  let values: unknown;
+  try {
+    values = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw usageError(`--config ${path}: ${messageOf(error).replace(/, open .*$/, '')}`, error);
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw usageError(`--config ${path}: expected a JSON object such as {"zookeeper": "zk1:2181/pulsekeeper"}`);
+  }
+  return { values: { ...values }, sourceOf: () => path };
+}
+
+function envLayer(env: SettingsInput['env']): Layer {
+  return { values: fromEnvironment(env), sourceOf: (name) => SETTINGS_SCHEMA[name].env };
+}
+
+function flagLayer(flags: SettingsInput['flags']): Layer {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return { values: Object.fromEntries(given), sourceOf: (name) => flagOf(name) };
+}
+
+/** An empty variable counts as not set, as Compose files and CI systems leave them. */
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const value = env[SETTINGS_SCHEMA[name].env];
+    if (value !== undefined && value !== '') {
+      values[name] = value;
+    }
+  }
+  return values;
+}
+
+function warningsFor(flags: SettingsInput['flags']): string[] {
+  const isExposed = hasPassword(flags.redis ?? '');
+  return isExposed
+    ? ['the password in --redis is visible to every process of this machine; use PULSEKEEPER_REDIS']
+    : [];
+}
+
+function coerce(name: SettingName, value: unknown): unknown {
+  const isNumber = typeof SETTINGS_SCHEMA[name].default === 'number';
+  return isNumber && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function flagOf(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function isSettingName(key: string): key is SettingName {
+  return (SETTING_NAMES as readonly string[]).includes(key);
+}

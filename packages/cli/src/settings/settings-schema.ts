@@ -1,0 +1,88 @@
+import type { SchemaObj } from 'convict';
+
+import {
+  checkConnectString,
+  checkDuration,
+  checkKeyPrefix,
+  checkRedisUrl,
+  checkReplication,
+  checkZookeeperAuth,
+} from './settings-formats.ts';
+
+/** The settings of `pulsekeeper` as they are written, before they are parsed. */
+export interface RawSettings {
+  zookeeper: string;
+  zookeeperAuth: string;
+  redis: string;
+  keyPrefix: string;
+  sessionTimeout: string;
+  connectTimeout: string;
+  replication: number;
+  logLevel: string;
+}
+
+/** The levels of pino. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/**
+ * Every setting with its meaning, default and environment variable: the single source of the parsing, of `--help` and
+ * of `docs/cli.md`. The names of the environment variables are shared with the collector and do not change.
+ */
+export const SETTINGS_SCHEMA = {
+  zookeeper: {
+    doc: 'ZooKeeper connect string, with the chroot of the cluster at its end',
+    format: checkConnectString,
+    default: '127.0.0.1:2181/pulsekeeper',
+    env: 'PULSEKEEPER_ZOOKEEPER',
+  },
+  zookeeperAuth: {
+    doc: 'ZooKeeper credentials as scheme:credentials, such as digest:user:password',
+    format: checkZookeeperAuth,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_AUTH',
+    sensitive: true,
+  },
+  redis: {
+    doc: 'Redis URL: redis://, rediss://, redis+sentinel:// or redis+cluster://',
+    format: checkRedisUrl,
+    default: 'redis://127.0.0.1:6379',
+    env: 'PULSEKEEPER_REDIS',
+  },
+  keyPrefix: {
+    doc: 'what all keys of the cluster in Redis begin with',
+    format: checkKeyPrefix,
+    default: 'pulsekeeper',
+    env: 'PULSEKEEPER_KEY_PREFIX',
+  },
+  sessionTimeout: {
+    doc: 'ZooKeeper session timeout',
+    format: checkDuration,
+    default: '6s',
+    env: 'PULSEKEEPER_SESSION_TIMEOUT',
+  },
+  connectTimeout: {
+    doc: 'how long to wait for ZooKeeper and for Redis before giving up',
+    format: checkDuration,
+    default: '5s',
+    env: 'PULSEKEEPER_CONNECT_TIMEOUT',
+  },
+  replication: {
+    doc: 'owners per target; unless it is set, the ring that the collectors publish tells it',
+    format: checkReplication,
+    default: 1,
+    env: 'PULSEKEEPER_REPLICATION',
+  },
+  logLevel: {
+    doc: 'level of the log on standard error, for tracing what happens below the commands',
+    format: [...LOG_LEVELS],
+    default: 'silent',
+    // Not the collector's variable: in an environment shared with it, every answer would come with a log.
+    env: 'PULSEKEEPER_CLI_LOG_LEVEL',
+  },
+} satisfies Record<keyof RawSettings, SchemaObj<unknown>>;
+
+/** The name of a setting. */
+export type SettingName = keyof RawSettings;
+
+/** All names, in the order of the schema. */
+export const SETTING_NAMES = Object.keys(SETTINGS_SCHEMA) as readonly SettingName[];

@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const ATTEMPT_TIMEOUT_MS = 2000;
+const POLL_MS = 250;
+
+/** Where the metrics of a request answer. */
+export interface ProbePlan {
+  /** `host:port`, tried in this order. */
+  readonly addresses: readonly string[];
+  readonly scheme: 'http' | 'https';
+  readonly path: string;
+}
+
+/** The first address whose metrics answer with a status below 400 now; `undefined` when none does. */
+export async function probeOnce(plan: ProbePlan, signal: AbortSignal): Promise<string | undefined> {
+  for (const address of plan.addresses) {
+    if (await doesAnswer(`${plan.scheme}://${address}${plan.path}`, signal)) {
+      return address;
+    }
+  }
+  return undefined;
+}
+
+/** Probes until an address answers. Rejects with the signal's reason only. */
+export async function probeUntilAnswer(plan: ProbePlan, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const address = await probeOnce(plan, signal);
+    if (address !== undefined) {
+      return address;
+    }
+    await delay(POLL_MS, undefined, { signal });
+  }
+}
+
+async function doesAnswer(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
+      redirect: 'manual',
+    });
+    await response.body?.cancel();
+    return response.status < 300;
+  } catch {
+    // Refused, reset, timed out: it does not answer yet, which is what was asked.
+    signal.throwIfAborted();
+    return false;
+  }
+}

@@ -1,0 +1,130 @@
+import type { ServerInspection } from '@pulsekeeper/store';
+
+import type { Attempt } from '../cluster/attempt.ts';
+import type { StatusReport } from './status-report.ts';
+
+/** How a check went; `skipped` when what it needs could not be asked. */
+export type CheckOutcome = 'ok' | 'warning' | 'error' | 'skipped';
+
+/** One check of `doctor --json`. */
+export interface Check {
+  readonly check: string;
+  readonly outcome: CheckOutcome;
+  readonly detail: string;
+  /** What to do about it; `null` when all is well. */
+  readonly advice: string | null;
+}
+
+/** What {@link checkUp} judges. */
+export interface CheckupInput {
+  readonly report: StatusReport;
+  readonly servers: Attempt<readonly ServerInspection[]>;
+  /** Where the two addresses came from. */
+  readonly sources: { readonly zookeeper: string; readonly redis: string };
+  readonly nodeVersion: string;
+}
+
+const ADVICE = {
+  zookeeper: 'start it, or say where it is with PULSEKEEPER_ZOOKEEPER or --zookeeper',
+  redis: 'start it, or say where it is with PULSEKEEPER_REDIS or --redis',
+  collectors: 'start collectors with `pulsekeeper-collector`; their logs say why they do not register',
+  ring: 'it settles within a second or two after a change; if it does not, compare the versions of the collectors and their clocks',
+  rejected: '`pulsekeeper targets --health rejected` names each with its reason',
+  down: '`pulsekeeper targets --health down` names each with its error',
+  slots: '`pulsekeeper verify` names the slots; late or missed ones come with too few collectors or slow targets',
+} as const;
+
+/** Judges a cluster check by check, in the order in which one would look. Pure. */
+export function checkUp({ report, servers, sources, nodeVersion }: CheckupInput): Check[] {
+  return [
+    ok('node', `Node.js ${nodeVersion}`),
+    server('zookeeper', report.zookeeper, `${report.zookeeper.connectString}, from ${sources.zookeeper}`),
+    server('redis', report.redis, `${report.redis.url}, from ${sources.redis}`),
+    ...redisChecks(servers),
+    collectorCheck(report),
+    ringCheck(report),
+    slotCheck(report),
+    ...targetChecks(report),
+    ...report.problems
+      .filter(({ text }) => !text.startsWith('Redis:'))
+      .map(({ severity, text }) => ({ check: 'status', outcome: severity, detail: text, advice: null })),
+  ];
+}
+
+function server(
+  name: 'zookeeper' | 'redis',
+  { reachable, error }: { readonly reachable: boolean; readonly error: string | null },
+  detail: string,
+): Check {
+  return reachable
+    ? ok(name, detail)
+    : { check: name, outcome: 'error', detail: error ?? detail, advice: ADVICE[name] };
+}
+
+function redisChecks(servers: Attempt<readonly ServerInspection[]>): Check[] {
+  if (!servers.ok) {
+    return [{ check: 'redis-settings', outcome: 'skipped', detail: 'Redis could not be asked', advice: null }];
+  }
+  return servers.value.flatMap((inspection): Check[] => {
+    const { version, role, persistence, evictionPolicy, warnings } = inspection;
+    const detail = `Redis ${version}, ${role}, persistence ${persistence}, eviction ${evictionPolicy}`;
+    return [
+      ok('redis-settings', detail),
+      ...warnings.map((text): Check => ({ check: 'redis-settings', outcome: 'warning', detail: text, advice: null })),
+    ];
+  });
+}
+
+function collectorCheck({ zookeeper, collectors }: StatusReport): Check {
+  if (!zookeeper.reachable) {
+    return { check: 'collectors', outcome: 'skipped', detail: 'ZooKeeper could not be asked', advice: null };
+  }
+  const registered = collectors.filter(({ state }) => state !== 'unregistered').length;
+  return registered > 0
+    ? ok('collectors', `${registered} registered`)
+    : { check: 'collectors', outcome: 'error', detail: 'none is registered', advice: ADVICE.collectors };
+}
+
+function ringCheck({ ring, collectors }: StatusReport): Check {
+  if (collectors.length === 0) {
+    return { check: 'ring', outcome: 'skipped', detail: 'there is no collector', advice: null };
+  }
+  return ring.agreed
+    ? ok('ring', `all collectors work by ring ${ring.version ?? '(not known while ZooKeeper is away)'}`)
+    : { check: 'ring', outcome: 'error', detail: `not agreed by ${ring.deviating.join(', ')}`, advice: ADVICE.ring };
+}
+
+function slotCheck({ slots }: StatusReport): Check {
+  if (slots === null) {
+    return { check: 'slots', outcome: 'skipped', detail: 'Redis could not be asked', advice: null };
+  }
+  const { expected, missed, dropped } = slots;
+  const detail = `${expected} expected, ${missed} missed, ${dropped} dropped`;
+  return missed + dropped === 0
+    ? ok('slots', detail)
+    : { check: 'slots', outcome: 'warning', detail, advice: ADVICE.slots };
+}
+
+function targetChecks({ targets }: StatusReport): Check[] {
+  if (targets === null) {
+    return [{ check: 'targets', outcome: 'skipped', detail: 'ZooKeeper could not be asked', advice: null }];
+  }
+  const { up, down, unknown, rejected } = targets;
+  const checks = [ok('targets', `${up} up, ${down} down, ${unknown} unknown, ${rejected} rejected`)];
+  if (rejected > 0) {
+    checks.push({
+      check: 'targets',
+      outcome: 'warning',
+      detail: `${rejected} registrations are wrong`,
+      advice: ADVICE.rejected,
+    });
+  }
+  if (down > 0) {
+    checks.push({ check: 'targets', outcome: 'warning', detail: `${down} targets are down`, advice: ADVICE.down });
+  }
+  return checks;
+}
+
+function ok(check: string, detail: string): Check {
+  return { check, outcome: 'ok', detail, advice: null };
+}

@@ -1,0 +1,62 @@
+import { formatByteSize, formatDuration, type ScrapeRule, type Target } from '@pulsekeeper/model';
+
+/** One field of an effective rule: what holds, and which layer said so. */
+export interface RuleRow {
+  /** As it is written in a znode's JSON. */
+  readonly field: string;
+  readonly value: unknown;
+  /** `builtin`, `cluster`, `service` or `instance`. */
+  readonly source: string;
+  /** What the layer asked for, where a bound cut it. */
+  readonly clampedFrom: unknown;
+}
+
+type Show = (value: never) => unknown;
+
+const duration = (valueMs: number): string => formatDuration(valueMs);
+const size = (bytes: number): string => formatByteSize(bytes);
+const same = (value: unknown): unknown => value;
+
+/** The fields of a rule in the order in which people ask for them, with their names in JSON. */
+const FIELDS: readonly (readonly [field: keyof ScrapeRule, name: string, show: Show])[] = [
+  ['scheme', 'scheme', same],
+  ['path', 'path', same],
+  ['params', 'params', same],
+  ['intervalMs', 'interval', duration],
+  ['timeoutMs', 'timeout', duration],
+  ['retries', 'retries', same],
+  ['labels', 'labels', same],
+  ['honorLabels', 'honor_labels', same],
+  ['honorTimestamps', 'honor_timestamps', same],
+  ['maxBodyBytes', 'body_size_limit', size],
+  ['sampleLimit', 'sample_limit', same],
+  ['labelLimit', 'label_limit', same],
+  ['labelNameLengthLimit', 'label_name_length_limit', same],
+  ['labelValueLengthLimit', 'label_value_length_limit', same],
+  ['retentionMs', 'retention', duration],
+];
+
+/** Lists the fields of a target's effective rule with their origins; fields that nobody set and that have no default are left out. */
+export function ruleRows({ rule, origins }: Target): RuleRow[] {
+  return FIELDS.flatMap(([field, name, show]) => {
+    const value = rule[field];
+    if (value === undefined) {
+      return [];
+    }
+    const origin = origins?.fields[field];
+    const present = show as (shown: unknown) => unknown;
+    const clampedFrom = origin?.clampedFrom === undefined ? null : present(origin.clampedFrom);
+    return [{ field: name, value: present(value), source: origin?.source ?? 'unknown', clampedFrom }];
+  });
+}
+
+/** The fields in which two effective rules differ. */
+export function ruleChanges(before: Target, after: Target): { field: string; from: unknown; to: unknown }[] {
+  const old = new Map(ruleRows(before).map(({ field, value }) => [field, value]));
+  const changes = ruleRows(after).flatMap(({ field, value }) => {
+    const from = old.get(field) ?? null;
+    old.delete(field);
+    return JSON.stringify(from) === JSON.stringify(value) ? [] : [{ field, from, to: value }];
+  });
+  return [...changes, ...[...old].map(([field, from]) => ({ field, from, to: null }))];
+}

@@ -1,0 +1,128 @@
+import { formatDuration, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
+import type { LastReport } from '@pulsekeeper/store';
+
+import { formatInstant, formatSpan } from '../output/format-age.ts';
+
+/**
+ * How a target does.
+ *
+ * - `up`, `down`: how its latest slot ended.
+ * - `unknown`: registered, and no recent record says how it does.
+ * - `rejected`: its registration is wrong, so nobody scrapes it.
+ */
+export type TargetHealth = 'up' | 'down' | 'unknown' | 'rejected';
+
+/** One target as `targets --json` shows it. `null` stands for what is not known. */
+export interface TargetEntry {
+  readonly target: TargetId;
+  /** The collector that the ring gives it to now. */
+  readonly owner: string | null;
+  /** All owners in the order of rank. */
+  readonly owners: readonly string[];
+  readonly health: TargetHealth;
+  /** Why it is down, unknown or rejected. */
+  readonly lastError: string | null;
+  /** A Prometheus duration. */
+  readonly interval: string | null;
+  /** RFC 3339; when the latest recorded scrape began. */
+  readonly lastScrape: string | null;
+  /** How long that scrape took, in seconds. */
+  readonly lastDurationSeconds: number | null;
+  readonly samples: number | null;
+  readonly url: string | null;
+  /** Its slots over the time that was asked for; `null` when none was, or Redis is away. */
+  readonly slots: TargetSlots | null;
+}
+
+/** How the slots of one target ended; `expected` is `written + missing`. */
+export interface TargetSlots {
+  readonly expected: number;
+  readonly written: number;
+  /** Those of `written` that record a failed scrape. */
+  readonly failed: number;
+  readonly missing: number;
+  readonly doubled: number;
+}
+
+/** A target as the registry has it: its effective rule, or why there is none. */
+export interface RegisteredTarget {
+  readonly id: TargetId;
+  readonly target: Parsed<Target>;
+}
+
+/** What the list is made of. */
+export interface TargetListInput {
+  readonly targets: readonly RegisteredTarget[];
+  readonly ownersOf: (id: TargetId) => readonly string[];
+  /** The latest records, or why there are none. */
+  readonly reports: { readonly ok: true; readonly value: ReadonlyMap<TargetId, LastReport> } | { readonly ok: false };
+  /** The slots of each target, where they were counted. */
+  readonly slots?: ReadonlyMap<TargetId, TargetSlots> | undefined;
+  readonly nowMs: number;
+}
+
+/** So many intervals without a record, and this much more, make a target's health unknown. */
+const STALE_INTERVALS = 2;
+const STALE_GRACE_MS = 5000;
+
+/** Puts together what the registry, the ring and the store say of each target; in the order given. `O(targets)`. */
+export function listTargets({ targets, ownersOf, reports, slots, nowMs }: TargetListInput): TargetEntry[] {
+  return targets.map(({ id, target }) => {
+    const owners = ownersOf(id);
+    const report = reports.ok ? reports.value.get(id) : undefined;
+    return {
+      target: id,
+      owner: owners[0] ?? null,
+      owners,
+      ...judge(target, report, reports.ok, nowMs),
+      interval: target.ok ? formatDuration(target.value.rule.intervalMs) : null,
+      lastScrape: report === undefined ? null : formatInstant(report.timestampMs),
+      lastDurationSeconds: report?.report.durationSeconds ?? null,
+      samples: report?.report.samplesScraped ?? null,
+      url: target.ok ? target.value.url : null,
+      slots: slots?.get(id) ?? null,
+    };
+  });
+}
+
+/** How many targets are in which health. */
+export function countHealth(entries: readonly TargetEntry[]): Record<TargetHealth, number> {
+  const counts: Record<TargetHealth, number> = { up: 0, down: 0, unknown: 0, rejected: 0 };
+  for (const { health } of entries) {
+    counts[health] += 1;
+  }
+  return counts;
+}
+
+function judge(
+  target: Parsed<Target>,
+  report: LastReport | undefined,
+  isStoreReachable: boolean,
+  nowMs: number,
+): Pick<TargetEntry, 'health' | 'lastError'> {
+  if (!target.ok) {
+    return { health: 'rejected', lastError: target.reason };
+  }
+  if (report === undefined) {
+    return {
+      health: 'unknown',
+      lastError: isStoreReachable ? 'no scrape is recorded yet' : 'Redis could not be reached',
+    };
+  }
+  if (report.endedMs !== undefined) {
+    return { health: 'unknown', lastError: 'came back; not scraped since' };
+  }
+  const ageMs = nowMs - report.slotMs;
+  const patienceMs = STALE_INTERVALS * Math.max(report.intervalMs, target.value.rule.intervalMs) + STALE_GRACE_MS;
+  if (ageMs > patienceMs) {
+    return { health: 'unknown', lastError: `no scrape is recorded for ${formatSpan(ageMs)}` };
+  }
+  const { up, failure } = report.report;
+  if (up) {
+    return { health: 'up', lastError: null };
+  }
+  return {
+    health: 'down',
+    lastError: failure === undefined ? 'the scrape failed' : `${failure.reason}: ${failure.message}`,
+  };
+}

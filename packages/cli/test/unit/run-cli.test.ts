@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+
+import { runCli } from '../../src/run-cli.ts';
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(...args: readonly string[]): Promise<Outcome> {
+  let out = '';
+  let err = '';
+  const code = await runCli({
+    args,
+    env: {},
+    cwd: '/',
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    signal: new AbortController().signal,
+  });
+  return { code, out, err };
+}
+
+describe('runCli', () => {
+  const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['an unknown command', ['statos'], /unknown command 'statos' \(Did you mean status\?\); see 'pulsekeeper --help'/],
+    ['an unknown option', ['status', '--jsn'], /unknown option '--jsn' .*; see 'pulsekeeper status --help'/],
+    ['a missing argument', ['drain'], /missing required argument 'collector'; see 'pulsekeeper drain --help'/],
+    ['one argument too many', ['status', 'x'], /too many arguments.*; see 'pulsekeeper status --help'/],
+    ['an option without its value', ['status', '--redis'], /argument missing; see 'pulsekeeper --help'/],
+    [
+      'a missing subcommand',
+      ['rules'],
+      /'rules' needs a subcommand: get, set, validate; see 'pulsekeeper rules --help'/,
+    ],
+    ['an unknown subcommand', ['rules', 'edt'], /unknown command 'edt'.*; see 'pulsekeeper rules --help'/],
+    ['a setting', ['status', '--redis', 'x'], /--redis: redis is "x".*; see 'pulsekeeper status --help'/],
+    ['a configuration file', ['status', '--config', '/none'], /--config \/none: ENOENT.*; see/],
+  ];
+  for (const [what, args, message] of wrong) {
+    it(`answers ${what} with one line and exit code 2`, async () => {
+      const { code, out, err } = await run(...args);
+      expect(code).to.equal(2);
+      expect(out).to.equal('');
+      expect(err)
+        .to.match(/^pulsekeeper: [^\n]+\n$/)
+        .and.match(message);
+    });
+  }
+
+  it('shows the help without a command, as wrong usage', async () => {
+    const { code, out } = await run();
+    expect(code).to.equal(2);
+    expect(out).to.contain('Commands:').and.to.contain('Exit codes:');
+  });
+
+  it('shows help with options and examples for every command', async () => {
+    const { out } = await run('--help');
+    const names = [...out.matchAll(/^ {2}([a-z]+) {3,}/gm)].map(([, name]) => name ?? '');
+    expect(names).to.include.members(['status', 'query', 'verify', 'register']);
+    for (const name of names.filter((known) => known !== 'rules' && known !== 'help')) {
+      const { code, out: help } = await run(name, '--help');
+      expect(code, name).to.equal(0);
+      expect(help, name).to.contain('Examples:').and.to.contain('$ ');
+    }
+  });
+
+  it('takes options of all commands before and after the command', async () => {
+    for (const args of [
+      ['--json', 'completion', 'bash'],
+      ['completion', 'bash', '--json'],
+    ]) {
+      expect(JSON.parse((await run(...args)).out)).to.include({ shell: 'bash' });
+    }
+  });
+
+  it('prints its version', async () => {
+    expect(await run('--version')).to.deep.include({ code: 0, err: '' });
+    expect((await run('--version')).out).to.match(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('masks passwords and escapes control characters in every message', async () => {
+    const { err } = await run('status', '--redis', 'redis+x://u:hunter2@h\u001b[2J');
+    expect(err).not.to.contain('hunter2');
+    // eslint-disable-next-line no-control-regex -- that none of them is there
+    expect(err.trimEnd()).not.to.match(/[\u0000-\u001f]/);
+  });
+});

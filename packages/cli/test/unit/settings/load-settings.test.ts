@@ -1,0 +1,155 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { CliError } from '../../../src/errors.ts';
+import { parseEnvFile } from '../../../src/settings/env-file.ts';
+import { loadSettings, type Settings, type SettingsInput } from '../../../src/settings/load-settings.ts';
+
+describe('loadSettings', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pulsekeeper-cli-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  function load(input: Partial<SettingsInput>): Settings {
+    return loadSettings({ flags: {}, env: {}, cwd: folder, ...input });
+  }
+  function configFile(text: string): string {
+    const path = join(folder, 'pulsekeeper.json');
+    writeFileSync(path, text);
+    return path;
+  }
+  function writeLocalEnv(text: string): void {
+    mkdirSync(join(folder, '.pulsekeeper'));
+    writeFileSync(join(folder, '.pulsekeeper', 'env'), text);
+  }
+  function refusal(input: Partial<SettingsInput>): string {
+    try {
+      load(input);
+    } catch (error) {
+      expect(error).to.be.instanceOf(CliError).and.have.property('code', 'Usage');
+      const { message } = error as CliError;
+      expect(message).not.to.contain('\n');
+      return message;
+    }
+    throw new Error('the settings were accepted');
+  }
+
+  it('has defaults for everything', () => {
+    expect(load({})).to.deep.include({
+      zookeeper: '127.0.0.1:2181/pulsekeeper',
+      redis: 'redis://127.0.0.1:6379',
+      keyPrefix: 'pulsekeeper',
+      sessionTimeoutMs: 6000,
+      connectTimeoutMs: 5000,
+      replication: 1,
+      logLevel: 'silent',
+      zookeeperAuth: undefined,
+      warnings: [],
+    });
+  });
+
+  it('takes flags over the environment over the file over the local cluster over the defaults', () => {
+    writeLocalEnv('PULSEKEEPER_ZOOKEEPER=local:1/a\nPULSEKEEPER_REDIS=redis://local\n');
+    const all = {
+      configFile: configFile('{"zookeeper": "file:1", "redis": "redis://file", "keyPrefix": "file", "replication": 2}'),
+      env: { PULSEKEEPER_REDIS: 'redis://env', PULSEKEEPER_KEY_PREFIX: 'env' },
+      flags: { keyPrefix: 'flag' },
+    };
+    expect(load(all)).to.include({ zookeeper: 'file:1', redis: 'redis://env', keyPrefix: 'flag', replication: 2 });
+    expect(load(all).sources).to.include({
+      zookeeper: all.configFile,
+      redis: 'PULSEKEEPER_REDIS',
+      keyPrefix: '--key-prefix',
+      sessionTimeout: 'default',
+    });
+    expect(load({})).to.include({ zookeeper: 'local:1/a', redis: 'redis://local', keyPrefix: 'pulsekeeper' });
+    expect(load({}).sources.redis).to.equal('.pulsekeeper/env');
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(load({ env: { PULSEKEEPER_REDIS: '' } }).redis).to.equal('redis://127.0.0.1:6379');
+  });
+
+  it('reads numbers and durations written as text', () => {
+    const settings = load({ env: { PULSEKEEPER_REPLICATION: '3', PULSEKEEPER_SESSION_TIMEOUT: '1m30s' } });
+    expect(settings).to.include({ replication: 3, sessionTimeoutMs: 90_000 });
+  });
+
+  const wrong: readonly (readonly [string, Partial<SettingsInput>, RegExp])[] = [
+    ['a duration', { env: { PULSEKEEPER_SESSION_TIMEOUT: '6' } }, /^PULSEKEEPER_SESSION_TIMEOUT: .*"6".*500ms/],
+    ['a duration of zero', { flags: { connectTimeout: '0' } }, /^--connect-timeout: .*above 0/],
+    ['a URL', { flags: { redis: 'http://h' } }, /^--redis: .*redis\+sentinel/],
+    ['a connect string without a port', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1' } }, /"zk1" is not host:port/],
+    ['a port', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:99999' } }, /"zk1:99999" is not host:port/],
+    ['a chroot', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:1/a//b' } }, /chroot "\/a\/\/b"/],
+    ['an empty host', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:1,' } }, /a host is empty/],
+    ['a replication', { flags: { replication: 'two' } }, /whole number from 1 to 16/],
+    ['a log level', { flags: { logLevel: 'loud' } }, /one of trace, debug/],
+    ['a key prefix', { flags: { keyPrefix: 'a{b}' } }, /braces/],
+  ];
+  for (const [what, input, expected] of wrong) {
+    it(`refuses ${what} that is wrong, in one line that says where it came from`, () => {
+      expect(refusal(input)).to.match(expected);
+    });
+  }
+
+  it('accepts ensembles, IPv6 and no chroot', () => {
+    for (const zookeeper of ['a:1,b:2,c:3/x/y', '[::1]:2181/p', 'a:1', 'a:1/']) {
+      expect(load({ env: { PULSEKEEPER_ZOOKEEPER: zookeeper } }).zookeeper).to.equal(zookeeper);
+    }
+  });
+
+  it('never shows a secret', () => {
+    expect(refusal({ env: { PULSEKEEPER_REDIS: 'rediss+odd://u:hunter2@h' } })).not.to.contain('hunter2');
+    expect(refusal({ env: { PULSEKEEPER_ZOOKEEPER_AUTH: 'hunter2' } })).not.to.contain('hunter2');
+  });
+
+  it('warns of a password on the command line', () => {
+    const { redis, warnings } = load({ flags: { redis: 'redis://:hunter2@h' } });
+    expect(redis).to.equal('redis://:hunter2@h');
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).not.to.contain('hunter2');
+  });
+
+  describe('with a configuration file', () => {
+    it('refuses one that is missing, is no JSON, is no object, or has an unknown field', () => {
+      expect(refusal({ configFile: join(folder, 'none.json') })).to.match(/none\.json: ENOENT/);
+      expect(refusal({ configFile: configFile('{') })).to.match(/--config .*JSON/);
+      expect(refusal({ configFile: configFile('[]') })).to.match(/expected a JSON object/);
+      expect(refusal({ configFile: configFile('{"zookeper": "a:1"}') })).to.match(
+        /unknown setting "zookeper".*zookeeper/,
+      );
+    });
+
+    it('refuses a value of another type', () => {
+      expect(refusal({ configFile: configFile('{"redis": 1}') })).to.match(/redis is "1"/);
+      expect(refusal({ configFile: configFile('{"zookeeper": ["a:1"]}') })).to.match(/zookeeper/);
+    });
+  });
+});
+
+describe('parseEnvFile', () => {
+  it('reads the two addresses and nothing else', () => {
+    const text = [
+      '# written by npm start',
+      '',
+      'export PULSEKEEPER_ZOOKEEPER="127.0.0.1:4000/p"',
+      "PULSEKEEPER_REDIS = 'redis://127.0.0.1:4001?a=b'\r",
+      'PULSEKEEPER_LOG_LEVEL=debug',
+      'NODE_OPTIONS=--require=evil',
+      'nonsense',
+    ].join('\n');
+    expect([...parseEnvFile(text)]).to.deep.equal([
+      ['PULSEKEEPER_ZOOKEEPER', '127.0.0.1:4000/p'],
+      ['PULSEKEEPER_REDIS', 'redis://127.0.0.1:4001?a=b'],
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+
+import { listServices } from '../../../src/views/service-list.ts';
+import { countHealth, listTargets, type TargetEntry } from '../../../src/views/target-list.ts';
+import { id, lastReport, registeredTarget } from '../../support/model-builders.ts';
+import type { LastReport } from '@pulsekeeper/store';
+
+const NOW = Date.parse('2026-01-31T12:00:00Z');
+
+function entryFor(report: LastReport | undefined, fields: Record<string, unknown> = {}): TargetEntry {
+  const reports = new Map(report === undefined ? [] : [[id('web/1'), report]]);
+  const [entry] = listTargets({
+    targets: [registeredTarget('web/1', fields)],
+    ownersOf: () => ['c2', 'c1'],
+    reports: { ok: true, value: reports },
+    nowMs: NOW,
+  });
+  if (entry === undefined) {
+    throw new Error('there is an entry for each target');
+  }
+  return entry;
+}
+
+describe('listTargets', () => {
+  it('has the documented fields', () => {
+    expect(entryFor(lastReport(NOW - 3000), { interval: '15s' })).to.deep.equal({
+      target: 'web/1',
+      owner: 'c2',
+      owners: ['c2', 'c1'],
+      health: 'up',
+      lastError: null,
+      interval: '15s',
+      lastScrape: '2026-01-31T11:59:57Z',
+      lastDurationSeconds: 0.01,
+      samples: 100,
+      url: 'http://10.0.0.7:9100/metrics',
+      slots: null,
+    });
+  });
+
+  it('says why a target is down', () => {
+    const failure = { reason: 'timeout', message: 'no answer within 10s' } as const;
+    expect(entryFor(lastReport(NOW - 3000, { up: false, failure }))).to.include({
+      health: 'down',
+      lastError: 'timeout: no answer within 10s',
+    });
+  });
+
+  it('takes a silent target for unknown, and says since when', () => {
+    expect(entryFor(lastReport(NOW - 120_000))).to.include({
+      health: 'unknown',
+      lastError: 'no scrape is recorded for 2m',
+    });
+    expect(entryFor(lastReport(NOW - 34_000)).health).to.equal('up');
+    expect(entryFor(undefined)).to.include({ health: 'unknown', lastScrape: null });
+  });
+
+  it('takes a target that left and came back for unknown', () => {
+    expect(entryFor(lastReport(NOW - 3000, {}, { endedMs: NOW - 2000 })).health).to.equal('unknown');
+  });
+
+  const wrong: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
+    ['interval 0', { interval: '0' }, /interval/],
+    ['interval 10 years', { interval: '10 years' }, /interval is "10 years"/],
+    ['a file URL', { address: 'file:///etc/passwd' }, /address/],
+    ['no port', { address: 'web-1' }, /address is "web-1"/],
+  ];
+  for (const [what, fields, reason] of wrong) {
+    it(`shows a registration with ${what} as rejected, with its reason`, () => {
+      const entry = entryFor(lastReport(NOW - 3000), fields);
+      expect(entry).to.include({ health: 'rejected', owner: 'c2', interval: null, url: null });
+      expect(entry.lastError).to.match(reason);
+    });
+  }
+
+  it('knows no health while Redis is away', () => {
+    const [entry] = listTargets({
+      targets: [registeredTarget('web/1')],
+      ownersOf: () => [],
+      reports: { ok: false },
+      nowMs: NOW,
+    });
+    expect(entry).to.include({
+      health: 'unknown',
+      owner: null,
+      lastError: 'Redis could not be reached',
+      interval: '15s',
+    });
+  });
+});
+
+describe('listServices', () => {
+  it('sums targets up by service, services without any included', () => {
+    const targets = [
+      registeredTarget('db/1', { interval: '1m' }),
+      registeredTarget('web/1', { interval: '5s' }),
+      registeredTarget('web/2', { interval: '15s' }),
+      registeredTarget('web/3', { address: 'x' }),
+    ];
+    const reports = new Map([
+      [id('web/1'), lastReport(NOW - 1000, { samplesScraped: 3 })],
+      [id('web/2'), lastReport(NOW - 1000, { up: false, samplesScraped: 0 })],
+    ]);
+    const entries = listTargets({ targets, ownersOf: () => [], reports: { ok: true, value: reports }, nowMs: NOW });
+    expect(countHealth(entries)).to.deep.equal({ up: 1, down: 1, unknown: 1, rejected: 1 });
+    expect(listServices(['web', 'db', 'idle'], targets, entries)).to.deep.equal([
+      { service: 'db', targets: 1, up: 0, down: 0, unknown: 1, rejected: 0, intervals: ['1m'], samples: 0 },
+      { service: 'idle', targets: 0, up: 0, down: 0, unknown: 0, rejected: 0, intervals: [], samples: 0 },
+      { service: 'web', targets: 3, up: 1, down: 1, unknown: 0, rejected: 1, intervals: ['5s', '15s'], samples: 3 },
+    ]);
+  });
+});

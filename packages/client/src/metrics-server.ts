@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { Logger } from '@pulsekeeper/registry';
+import { listeningAddress } from './host-address.ts';
+import { metricsHandler, type MetricsRegistry } from './metrics-handler.ts';
+
+/** Options of {@link startMetricsServer}. */
+export interface MetricsServerOptions {
+  readonly metrics: MetricsRegistry;
+  /** Port to listen on; 0 lets the system choose one. */
+  readonly port: number;
+  /** Address to listen on; all interfaces when left out. */
+  readonly host: string | undefined;
+  /** The one path that is answered. */
+  readonly path: string;
+  readonly logger: Logger;
+}
+
+/** A server of metrics that keeps no process alive. */
+export interface MetricsServer {
+  /** Where it listens; `undefined` means all interfaces. */
+  readonly host: string | undefined;
+  readonly port: number;
+  /** Stops listening and cuts what is still open. */
+  close(): Promise<void>;
+}
+
+/** Serves metrics on a port of their own. Rejects when it cannot listen there. */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  const handle = metricsHandler(options.metrics, { logger: options.logger });
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?', 1)[0];
+    const isAllowed = request.method === 'GET' || request.method === 'HEAD';
+    if (path === options.path && isAllowed) {
+      void handle(request, response);
+      return;
+    }
+    response.writeHead(path === options.path ? 405 : 404, { 'content-length': 0 }).end();
+  });
+  server.listen({ port: options.port, host: options.host });
+  await once(server, 'listening');
+  server.unref();
+  // A connection that a collector keeps open must not hold the process either.
+  server.on('connection', (socket) => socket.unref());
+  server.on('error', (err) => options.logger.warn({ err }, 'metrics server failed'));
+  const { host, port } = listeningAddress(server) ?? { host: options.host, port: options.port };
+  return { host, port, close: () => closeServer(server) };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // The only error is that it does not listen any more, which is what is wanted.
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readCluster, ZkSession, type InstanceRecord } from '@pulsekeeper/registry';
+import { eventually, registerCleanup, startZooKeeper, type ZooKeeperServer } from '@pulsekeeper/test-support';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The programs of the README in their order: blocks of TypeScript that are not fragments. */
+function programs(): string[] {
+  const readme = readFileSync(`${PACKAGE}/README.md`, 'utf8');
+  return [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+}
+
+describe('the programs of the README', function () {
+  this.timeout(30_000);
+  let server: ZooKeeperServer;
+  let chroots = 0;
+  let observer: ZkSession;
+  let connectString: string;
+
+  before(async () => {
+    server = await startZooKeeper();
+  });
+
+  beforeEach(async () => {
+    chroots += 1;
+    connectString = `${server.connectString}/readme-${chroots}`;
+    observer = new ZkSession({ connectString });
+    registerCleanup({ name: 'observer', run: () => observer.stop() });
+    await observer.start();
+  });
+
+  /** Runs a program as it stands, with the built packages, from the folder of this package. */
+  function run(program: string): { child: ChildProcess; output: () => string; ended: Promise<unknown[]> } {
+    const { outputText } = ts.transpileModule(program, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+    });
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', outputText], {
+      cwd: PACKAGE,
+      env: { ...process.env, PULSEKEEPER_ZOOKEEPER: connectString },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    registerCleanup({
+      name: 'program of the README',
+      run: async () => {
+        child.kill('SIGKILL');
+        await ended;
+      },
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    return { child, output: () => output, ended };
+  }
+
+  async function instances(): Promise<InstanceRecord[]> {
+    const found = (await readCluster(observer)).services.get('shop')?.instances.values() ?? [];
+    return [...found].flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : []));
+  }
+
+  async function metricsOf({ address, path }: InstanceRecord): Promise<string> {
+    return (await fetch(`http://${address.host}:${address.port}${path ?? '/metrics'}`)).text();
+  }
+
+  it('are three', () => {
+    expect(programs()).to.have.length(3);
+  });
+
+  it('serve a registry on a port of its own, and withdraw on SIGTERM', async () => {
+    const { child, output, ended } = run(programs()[0]!);
+    const [instance] = await eventually(async () => {
+      const found = await instances();
+      expect(found).to.have.length(1);
+      return found as [InstanceRecord];
+    });
+    expect(instance).to.deep.include({ intervalMs: 5000, labels: { team: 'checkout' } });
+    expect(await metricsOf(instance)).to.match(/^orders_total \d+$/m);
+    await eventually(() => expect(output()).to.match(/^registered as shop\/.+:\d+ at .+:\d+$/m));
+    child.kill('SIGTERM');
+    expect(await ended).to.deep.equal([null, 'SIGTERM']);
+    expect(await instances()).to.deep.equal([]);
+  });
+
+  it('serve metrics on a server of theirs, and end in order on SIGTERM', async () => {
+    const { child, ended } = run(programs()[1]!);
+    const [instance] = await eventually(async () => {
+      const found = await instances();
+      expect(found).to.have.length(1);
+      return found as [InstanceRecord];
+    });
+    expect(await metricsOf(instance)).to.include('process_cpu_seconds_total');
+    expect(await metricsOf({ ...instance, path: '/' })).to.equal('hello\n');
+    // The registration stands before `register` has resolved and the program has gone on to listen for the signal.
+    const signals = setInterval(() => child.kill('SIGTERM'), 100);
+    const how = await ended.finally(() => clearInterval(signals));
+    expect(how[0] ?? how[1]).to.be.oneOf([0, 'SIGTERM']);
+  });
+
+  it('update, refuse what is wrong, and close', async () => {
+    const { output, ended } = run(programs()[2]!);
+    expect(await ended).to.deep.equal([0, null]);
+    expect(output()).to.include('interval is "10 years"; allowed: a duration');
+    expect(output()).to.include('registration is closed');
+    expect(await instances()).to.deep.equal([]);
+  });
+});

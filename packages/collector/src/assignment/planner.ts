@@ -1,0 +1,138 @@
+import type { Logger, TargetId } from '@pulsekeeper/model';
+import type { CollectorRecord, Directory, DirectoryDiff, DirectoryView } from '@pulsekeeper/registry';
+
+import type { TargetChanges } from '../engine/scrape-engine.ts';
+import type { SlotClock } from '../schedule/slot-clock.ts';
+import type { OwnershipPlan } from './ownership-plan.ts';
+import { PlanBuilder } from './plan-builder.ts';
+
+/** Settings of {@link Planner}. */
+export interface PlannerOptions {
+  readonly self: string;
+  readonly replication: number;
+  readonly directory: Directory;
+  readonly clock: SlotClock;
+  readonly logger: Logger;
+  /** Puts a plan into force. */
+  readonly onPlan: (plan: OwnershipPlan, changes: TargetChanges) => void;
+  /** What this collector says of itself now, newer than what ZooKeeper may have told. */
+  readonly ownRecord: () => CollectorRecord;
+  /** Whether its node is known to stand, be it that the directory has not seen it yet. */
+  readonly isAnnounced: () => boolean;
+}
+
+/** How long slots of an epoch that is over may still be asked about: their look-ups and waiting scrapes. */
+const LOOKBACK_MS = 60_000;
+
+/** A boundary is followed by a new plan so much later: until then the leaver finishes what it had begun to look at. */
+const AFTER_BOUNDARY_MS = 1_500;
+
+/** Planning may take this share of the time, so that a storm of changes does not starve the scrapes. */
+const PLANNING_SHARE = 0.2;
+
+/**
+ * Follows the directory and makes a plan whenever targets or collectors change, and after each boundary of epochs. The
+ * first change after a quiet time is planned at once; in a storm, as often as its own cost allows.
+ */
+export class Planner {
+  readonly #options: PlannerOptions;
+  readonly #builder: PlanBuilder;
+  #targetIds: readonly TargetId[] = [];
+  #targets: ReadonlySet<TargetId> = new Set();
+  /** The targets that the plan in force was made for. */
+  #plannedTargets: ReadonlySet<TargetId> = new Set();
+  #plannedMembership = '';
+  #isRunning = false;
+  #changeTimer: NodeJS.Timeout | undefined;
+  #boundaryTimer: NodeJS.Timeout | undefined;
+  #restUntilMs = 0;
+
+  constructor(options: PlannerOptions) {
+    this.#options = options;
+    this.#builder = new PlanBuilder({ self: options.self, replication: options.replication });
+  }
+
+  /** Begins with the view as it is. */
+  start(): void {
+    this.#isRunning = true;
+    this.#adoptTargets(this.#options.directory.view);
+    this.#options.directory.on('changed', this.#onChanged);
+    this.replan();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    this.#options.directory.off('changed', this.#onChanged);
+    clearTimeout(this.#changeTimer);
+    clearTimeout(this.#boundaryTimer);
+  }
+
+  /** Makes a plan now: something changed that the directory does not tell, such as the own record. */
+  replan(): void {
+    if (!this.#isRunning) return;
+    clearTimeout(this.#changeTimer);
+    this.#changeTimer = undefined;
+    const { clock, logger, onPlan } = this.#options;
+    const startedMs = performance.now();
+    const nowMs = clock.now();
+    const plan = this.#builder.build({
+      collectors: this.#collectors(),
+      targetIds: this.#targetIds,
+      nowMs,
+      lookbackMs: LOOKBACK_MS,
+    });
+    this.#plannedMembership = this.#membershipKey();
+    const before = this.#plannedTargets;
+    const now = this.#targets;
+    this.#plannedTargets = now;
+    onPlan(plan, { isNew: (id) => !before.has(id), exists: (id) => now.has(id) });
+    const durationMs = performance.now() - startedMs;
+    this.#restUntilMs = performance.now() + durationMs / PLANNING_SHARE;
+    const epochs = plan.epochs.length;
+    logger.debug({ epochs, targets: now.size, ring: plan.ringVersionAt(nowMs), durationMs }, 'plan made');
+    this.#armBoundary(plan, nowMs);
+  }
+
+  readonly #onChanged = (view: DirectoryView, diff: DirectoryDiff): void => {
+    const haveTargetsChanged = diff.addedTargets.length > 0 || diff.removedTargets.length > 0;
+    if (haveTargetsChanged) this.#adoptTargets(view);
+    // Collectors note the version of their ring in their records; that is no reason to plan again.
+    if (!haveTargetsChanged && this.#membershipKey() === this.#plannedMembership) return;
+    if (this.#changeTimer !== undefined) return;
+    const restMs = this.#restUntilMs - performance.now();
+    if (restMs <= 1) this.replan();
+    else this.#changeTimer = setTimeout(() => this.replan(), restMs);
+  };
+
+  #adoptTargets(view: DirectoryView): void {
+    this.#targetIds = view.targetIds;
+    this.#targets = new Set(view.targetIds);
+  }
+
+  /** All collectors; of ourselves what we know better. Without our node we are no member: others do not see us. */
+  #collectors(): CollectorRecord[] {
+    const { directory, self, ownRecord, isAnnounced } = this.#options;
+    const { collectors } = directory.view;
+    const others = [...collectors.values()].filter(({ id }) => id !== self);
+    return collectors.has(self) || isAnnounced() ? [...others, ownRecord()] : others;
+  }
+
+  #membershipKey(): string {
+    const members = this.#collectors().map(({ id, capacity, activeFromMs, drainAtMs }) => [
+      id,
+      capacity,
+      activeFromMs,
+      drainAtMs,
+    ]);
+    return JSON.stringify(members.sort());
+  }
+
+  #armBoundary(plan: OwnershipPlan, nowMs: number): void {
+    clearTimeout(this.#boundaryTimer);
+    const boundaryMs = plan.nextBoundaryMs(nowMs);
+    const sinceMs = nowMs - (plan.epochAt(nowMs)?.fromMs ?? -Infinity);
+    const waitMs = sinceMs < AFTER_BOUNDARY_MS ? AFTER_BOUNDARY_MS - sinceMs : boundaryMs - nowMs + AFTER_BOUNDARY_MS;
+    if (waitMs === Infinity) return;
+    this.#boundaryTimer = setTimeout(() => this.replan(), Math.min(Math.ceil(waitMs) + 1, 60_000));
+  }
+}

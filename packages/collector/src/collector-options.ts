@@ -1,0 +1,121 @@
+import type { ExpositionFormat } from '@pulsekeeper/exposition';
+import type { Clock, Logger } from '@pulsekeeper/model';
+
+import type { ListenAddress } from './http/status-server.ts';
+
+/** Settings of a {@link Collector}. Times in ms. */
+export interface CollectorOptions {
+  /** Name of the collector in ZooKeeper; unique in the cluster. */
+  readonly id: string;
+  /** Connect string with chroot, `h1:2181,h2:2181/pulsekeeper`. */
+  readonly zookeeper: string;
+  /** Credentials for ZooKeeper, `scheme:credentials`. @defaultValue none */
+  readonly zookeeperAuth?: string | undefined;
+  /**
+   * ZooKeeper session timeout. Shorter: a crash is noticed sooner; longer: more patience with slow machines.
+   * @defaultValue 6_000
+   */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** URL of Redis, as `openStore` takes it. */
+  readonly redis: string;
+  /** What every key in Redis begins with. @defaultValue 'pulsekeeper' */
+  readonly keyPrefix?: string | undefined;
+  /** Age after which samples go, where the rule does not say. @defaultValue 86_400_000 */
+  readonly retentionMs?: number | undefined;
+  /** Bytes of frames that may wait while Redis is away. @defaultValue the store's */
+  readonly bufferBytes?: number | undefined;
+  /** Where the HTTP server listens; port 0 takes a free one. @defaultValue 127.0.0.1:0 */
+  readonly listen?: ListenAddress | undefined;
+  /** Host under which others reach the HTTP server. @defaultValue the listen host; the host's name for a wildcard */
+  readonly advertisedHost?: string | undefined;
+  /** Owners per target. With more than one, the others scrape what the first did not. @defaultValue 1 */
+  readonly replication?: number | undefined;
+  /** Share of targets relative to other collectors. @defaultValue 1 */
+  readonly capacity?: number | undefined;
+  /**
+   * Time from announcing a join or leave to the first slot that it holds for. It must cover how long others take to hear
+   * of it; longer makes joining and leaving slower.
+   * @defaultValue 0.6 × the session timeout, at least 1_500
+   */
+  readonly handoverMs?: number | undefined;
+  /** Deadline of `stop`. @defaultValue 30_000 */
+  readonly drainTimeoutMs?: number | undefined;
+  /** How long `start` waits for ZooKeeper and Redis. @defaultValue 10_000 */
+  readonly startTimeoutMs?: number | undefined;
+  /** Most scrapes in flight. @defaultValue what the limit of open files allows, at most 4,096 */
+  readonly maxConcurrentScrapes?: number | undefined;
+  /** Networks that may be scraped although they are denied by default. @defaultValue none */
+  readonly scrapeAllow?: readonly string[] | undefined;
+  /** Further networks that may not be scraped. @defaultValue none */
+  readonly scrapeDeny?: readonly string[] | undefined;
+  /** Format of bodies without a known content type. @defaultValue none: they are refused */
+  readonly fallbackFormat?: ExpositionFormat | undefined;
+  /** Whether the collector registers itself as a target, `pulsekeeper-collector/<id>`. @defaultValue true */
+  readonly registersItself?: boolean | undefined;
+  /** How often the heartbeat is published. @defaultValue 2_000 */
+  readonly heartbeatMs?: number | undefined;
+  /** @defaultValue silent */
+  readonly logger?: Logger | undefined;
+  /** @defaultValue the system clock */
+  readonly clock?: Clock | undefined;
+  /** @defaultValue Math.random */
+  readonly random?: (() => number) | undefined;
+}
+
+/** What a {@link Collector} does when it is told nothing else. */
+export const DEFAULT_COLLECTOR_OPTIONS = {
+  sessionTimeoutMs: 6_000,
+  keyPrefix: 'pulsekeeper',
+  retentionMs: 86_400_000,
+  listen: { host: '127.0.0.1', port: 0 },
+  replication: 1,
+  capacity: 1,
+  drainTimeoutMs: 30_000,
+  startTimeoutMs: 10_000,
+  registersItself: true,
+  heartbeatMs: 2_000,
+} as const satisfies Partial<CollectorOptions>;
+
+/** Least time that the news of a join or leave is given. */
+const MIN_HANDOVER_MS = 1_500;
+
+/** The part of a session timeout after which a broken link is noticed at the latest. */
+const LINK_LOSS_SHARE = 0.6;
+
+/**
+ * The hand-over time for a session timeout: whoever does not hear the news by then knows that it is cut off, and looks
+ * into the store before it scrapes.
+ */
+export function defaultHandoverMs(sessionTimeoutMs: number): number {
+  return Math.max(MIN_HANDOVER_MS, Math.ceil(LINK_LOSS_SHARE * sessionTimeoutMs));
+}
+
+/** Options with the defaults filled in. */
+export type ResolvedCollectorOptions = CollectorOptions & {
+  readonly [Name in keyof typeof DEFAULT_COLLECTOR_OPTIONS]-?: NonNullable<CollectorOptions[Name]>;
+} & { readonly handoverMs: number };
+
+/**
+ * Fills in the defaults.
+ * @throws RangeError for a number that makes no sense.
+ */
+export function resolveCollectorOptions(options: CollectorOptions): ResolvedCollectorOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const resolved = {
+    ...DEFAULT_COLLECTOR_OPTIONS,
+    ...given,
+    id: options.id,
+    zookeeper: options.zookeeper,
+    redis: options.redis,
+  };
+  const handoverMs = options.handoverMs ?? defaultHandoverMs(resolved.sessionTimeoutMs);
+  const all: ResolvedCollectorOptions = { ...resolved, handoverMs };
+  for (const name of ['sessionTimeoutMs', 'retentionMs', 'replication', 'heartbeatMs', 'startTimeoutMs'] as const) {
+    if (!(all[name] >= 1)) throw new RangeError(`${name} is ${all[name]}; it must be 1 or more`);
+  }
+  if (!(all.handoverMs >= 0)) throw new RangeError(`handoverMs is ${all.handoverMs}; it must be 0 or more`);
+  if (!(all.drainTimeoutMs >= all.handoverMs)) {
+    throw new RangeError(`drainTimeoutMs ${all.drainTimeoutMs} is shorter than handoverMs ${all.handoverMs}`);
+  }
+  return all;
+}

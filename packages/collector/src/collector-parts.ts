@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+
+import { SeriesPool } from '@pulsekeeper/exposition';
+import { silentLogger, systemClock, type Clock, type Logger } from '@pulsekeeper/model';
+import { Directory, InstanceWatcher } from '@pulsekeeper/registry';
+import { openStore, type Store } from '@pulsekeeper/store';
+import { ZkSession } from '@pulsekeeper/zk-session';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+
+import { resolveCollectorOptions, type CollectorOptions, type ResolvedCollectorOptions } from './collector-options.ts';
+import { ScrapeEngine } from './engine/scrape-engine.ts';
+import { Standing } from './membership/standing.ts';
+import { CollectorMetrics } from './metrics.ts';
+import { concurrencyLimits, parseMaxOpenFiles } from './schedule/concurrency-limits.ts';
+import { Pulse } from './schedule/pulse.ts';
+import { ScrapeGate } from './schedule/scrape-gate.ts';
+import { SlotClock } from './schedule/slot-clock.ts';
+import { StallDetector } from './schedule/stall-detector.ts';
+import { AddressPolicy } from './scrape/address-policy.ts';
+import { NameCache } from './scrape/name-cache.ts';
+import { systemNameLookup } from './scrape/name-lookup.ts';
+import { createConnectionFactory } from './scrape/target-connection.ts';
+import { TargetScraper, type ScraperSurroundings } from './scrape/target-scraper.ts';
+
+/** The parts that a collector consists of, none of them started. */
+export interface CollectorParts {
+  readonly options: ResolvedCollectorOptions;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly slotClock: SlotClock;
+  readonly registry: Registry;
+  readonly metrics: CollectorMetrics;
+  readonly session: ZkSession;
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly instances: InstanceWatcher;
+  readonly standing: Standing;
+  readonly pulse: Pulse;
+  readonly gate: ScrapeGate;
+  readonly engine: ScrapeEngine;
+}
+
+/** A stall shorter than this is ordinary business: garbage collection, a large body. */
+const MIN_STALL_MS = 1_000;
+
+/** How long closing the store may take once it was flushed, or could not be. */
+const STORE_STOP_MS = 1_000;
+
+/** Share of the resolution of Node's event-loop monitor; it wakes up that often. */
+const EVENT_LOOP_RESOLUTION_MS = 50;
+
+/** Builds the parts and connects them to one another. No I/O but reading the limits of the process. */
+export function buildCollectorParts(given: CollectorOptions): CollectorParts {
+  const options = resolveCollectorOptions(given);
+  const logger = options.logger ?? silentLogger;
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const slotClock = new SlotClock({ clock });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
+  const metrics = new CollectorMetrics(registry);
+  const session = new ZkSession({
+    connectString: options.zookeeper,
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    connectTimeoutMs: options.startTimeoutMs,
+    auth: zookeeperAuth(options.zookeeperAuth),
+    logger,
+    random,
+  });
+  const store = openStore({
+    url: options.redis,
+    keyPrefix: options.keyPrefix,
+    collector: options.id,
+    retentionMs: options.retentionMs,
+    bufferBytes: options.bufferBytes,
+    // Leaving flushes the store before it stops it.
+    stopTimeoutMs: STORE_STOP_MS,
+    logger,
+    clock: { now: () => slotClock.now(), monotonic: () => clock.monotonic() },
+    random,
+  });
+  const directory = new Directory({ session, clock, random, logger });
+  const instances = new InstanceWatcher({ session, clock, random, logger });
+  const standing = new Standing({ session, directory });
+  const pulse = new Pulse({
+    slotClock,
+    stalls: new StallDetector({
+      clock,
+      thresholdMs: Math.max(MIN_STALL_MS, options.sessionTimeoutMs / 3),
+      uptimeSeconds: uptime,
+    }),
+    onStall: () => standing.distrust(),
+    logger,
+  });
+  const limits = concurrencyLimits(parseMaxOpenFiles(processLimits()), options.maxConcurrentScrapes);
+  const gate = new ScrapeGate(limits);
+  const keepsAlive = (): boolean => engine.targetCount <= limits.maxKeptConnections;
+  const surroundings = scraperSurroundings(options, clock, random, keepsAlive);
+  const engine: ScrapeEngine = new ScrapeEngine({
+    self: options.id,
+    clock: slotClock,
+    gate,
+    frames: store.writer,
+    createScraper: (target) => new TargetScraper(target, surroundings),
+    metrics,
+    logger: logger.child({ component: 'engine' }),
+    isDemoted: () => {
+      pulse.check();
+      return !standing.isSure();
+    },
+    stallCount: () => {
+      pulse.check();
+      return pulse.stallCount;
+    },
+  });
+  const parts = { options, logger, clock, random, slotClock, registry, metrics, session, store, directory, instances };
+  return { ...parts, standing, pulse, gate, engine };
+}
+
+function scraperSurroundings(
+  options: ResolvedCollectorOptions,
+  clock: Clock,
+  random: () => number,
+  keepsAlive: () => boolean,
+): ScraperSurroundings {
+  const policy = new AddressPolicy({ allow: options.scrapeAllow, deny: options.scrapeDeny });
+  const names = new NameCache({ lookup: systemNameLookup(), clock });
+  return {
+    connections: createConnectionFactory(names, policy),
+    clock,
+    random,
+    fallbackFormat: options.fallbackFormat,
+    pool: new SeriesPool(),
+    keepsAlive,
+  };
+}
+
+function zookeeperAuth(text: string | undefined): { scheme: string; credentials: string } | undefined {
+  if (text === undefined) return undefined;
+  const colon = text.indexOf(':');
+  return { scheme: text.slice(0, colon), credentials: text.slice(colon + 1) };
+}
+
+function processLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    // Not Linux: the limit is taken to be what most systems give.
+    return '';
+  }
+}

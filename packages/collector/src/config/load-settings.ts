@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+import { parseByteSize, parseDuration } from '@pulsekeeper/model';
+import convict from 'convict';
+
+import type { CollectorOptions } from '../collector-options.ts';
+import { CollectorError } from '../errors.ts';
+import { redactUrl } from '../redact-url.ts';
+import { networksOf, parseListenAddress } from './settings-formats.ts';
+import {
+  flagOf,
+  isSensitive,
+  SETTING_NAMES,
+  SETTINGS_SCHEMA,
+  type RawSettings,
+  type SettingName,
+} from './settings-schema.ts';
+
+/** Where settings come from. */
+export interface SettingsInput {
+  /** Flags, still as text. */
+  readonly flags: Readonly<Partial<Record<SettingName, string>>>;
+  /** The file of `--config`. */
+  readonly configFile?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The settings, and the options that they mean. */
+export interface Settings {
+  readonly raw: RawSettings;
+  readonly options: CollectorOptions;
+  readonly logLevel: string;
+}
+
+/** One source of settings. */
+interface Layer {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly sourceOf: (name: SettingName) => string;
+}
+
+/**
+ * Puts the settings together: defaults, the file (JSON), the environment, flags; the later one wins, each setting by
+ * itself. An empty environment variable counts as not set.
+ *
+ * @throws CollectorError `InvalidConfig`: one line that says where, which setting, with which value, and what is allowed.
+ */
+export function loadSettings(input: SettingsInput): Settings {
+  const merged: Record<string, unknown> = {};
+  const sources = new Map<string, string>();
+  for (const { values, sourceOf } of [fileLayer(input.configFile), envLayer(input.env), flagLayer(input.flags)]) {
+    for (const [name, value] of Object.entries(values)) {
+      if (!isSettingName(name)) {
+        throw invalid(
+          `${input.configFile ?? ''}: there is no setting ${JSON.stringify(name)}; there are ${SETTING_NAMES.join(', ')}`,
+        );
+      }
+      merged[name] = coerce(name, value);
+      sources.set(name, sourceOf(name));
+    }
+  }
+  for (const [name, source] of sources) check(name as SettingName, merged[name], source);
+  // The environment was read above, together with where each value came from.
+  const config = convict<RawSettings>(SETTINGS_SCHEMA, { env: {}, args: [] });
+  config.load(merged);
+  config.validate({ allowed: 'strict' });
+  const raw = config.getProperties();
+  return { raw, options: toOptions(raw), logLevel: raw.logLevel };
+}
+
+/** The settings as they may be shown: without credentials. */
+export function redactSettings(raw: RawSettings): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    SETTING_NAMES.map((name) => {
+      const value = raw[name];
+      if (isSensitive(name)) return [name, value === '' ? '' : '***'];
+      return [name, typeof value === 'string' ? redactUrl(value) : value];
+    }),
+  );
+}
+
+function check(name: SettingName, value: unknown, source: string): void {
+  const problem = explain(name, value);
+  if (problem === undefined) return;
+  const shown = isSensitive(name) ? '***' : redactUrl(typeof value === 'string' ? value : JSON.stringify(value));
+  throw invalid(`${source}: ${name} is ${JSON.stringify(shown)}; ${problem}`);
+}
+
+function explain(name: SettingName, value: unknown): string | undefined {
+  const format: unknown = SETTINGS_SCHEMA[name].format;
+  if (Array.isArray(format)) return format.includes(value) ? undefined : `expected one of ${format.join(', ')}`;
+  if (format === String) return typeof value === 'string' ? undefined : 'expected a text';
+  if (format === Boolean) return typeof value === 'boolean' ? undefined : 'expected true or false';
+  try {
+    (format as (value: unknown) => void)(value);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function toOptions(raw: RawSettings): CollectorOptions {
+  if (raw.store === 'timeseries') {
+    throw invalid('PULSEKEEPER_STORE: store is "timeseries"; this collector writes streams only');
+  }
+  return {
+    id: raw.collectorId === '' ? `${hostname().slice(0, 100)}-${randomBytes(3).toString('hex')}` : raw.collectorId,
+    zookeeper: raw.zookeeper,
+    zookeeperAuth: raw.zookeeperAuth === '' ? undefined : raw.zookeeperAuth,
+    sessionTimeoutMs: parseDuration(raw.sessionTimeout),
+    redis: raw.redis,
+    keyPrefix: raw.keyPrefix,
+    retentionMs: parseDuration(raw.retention),
+    bufferBytes: parseByteSize(raw.buffer),
+    listen: parseListenAddress(raw.listen),
+    advertisedHost: raw.advertise === '' ? undefined : raw.advertise,
+    replication: raw.replication,
+    capacity: raw.capacity,
+    handoverMs: raw.handover === '' ? undefined : parseDuration(raw.handover),
+    startTimeoutMs: parseDuration(raw.startTimeout),
+    drainTimeoutMs: parseDuration(raw.drainTimeout),
+    maxConcurrentScrapes: raw.maxConcurrentScrapes === 0 ? undefined : raw.maxConcurrentScrapes,
+    scrapeAllow: networksOf(raw.scrapeAllow),
+    scrapeDeny: networksOf(raw.scrapeDeny),
+    fallbackFormat: fallbackFormat(raw.fallbackFormat),
+    registersItself: raw.selfRegistration,
+  };
+}
+
+function fallbackFormat(text: string): CollectorOptions['fallbackFormat'] {
+  return text === 'prometheus-text' || text === 'openmetrics' ? text : undefined;
+}
+
+function fileLayer(path: string | undefined): Layer {
+  if (path === undefined) return { values: {}, sourceOf: () => '' };
+  let values: unknown;
+  try {
+    values = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message.replace(/, open .*$/, '') : String(cause);
+    throw invalid(`--config ${path}: ${problem}`, cause);
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw invalid(`--config ${path}: expected a JSON object such as {"zookeeper": "zk1:2181/pulsekeeper"}`);
+  }
+  return { values: { ...values }, sourceOf: () => path };
+}
+
+function envLayer(env: SettingsInput['env']): Layer {
+  const values: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const value = env[SETTINGS_SCHEMA[name].env];
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  return { values, sourceOf: (name) => SETTINGS_SCHEMA[name].env };
+}
+
+function flagLayer(flags: SettingsInput['flags']): Layer {
+  return { values: flags, sourceOf: (name) => `--${flagOf(name)}` };
+}
+
+/** Text from the environment or a flag as what the setting is. What cannot be read stays, and is refused later. */
+function coerce(name: SettingName, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const kind = typeof SETTINGS_SCHEMA[name].default;
+  if (kind === 'number' && /^\d+$/.test(value)) return Number(value);
+  if (kind === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';
+  return value;
+}
+
+function isSettingName(name: string): name is SettingName {
+  return (SETTING_NAMES as readonly string[]).includes(name);
+}
+
+function invalid(message: string, cause?: unknown): CollectorError {
+  return new CollectorError('InvalidConfig', message, { cause });
+}

@@ -1,0 +1,200 @@
+import type { SchemaObj } from 'convict';
+
+import {
+  checkByteSize,
+  checkCollectorId,
+  checkConnectString,
+  checkDuration,
+  checkKeyPrefix,
+  checkListenAddress,
+  checkNetworks,
+  checkOptionalDuration,
+  checkRedisUrl,
+  checkZookeeperAuth,
+  wholeNumber,
+} from './settings-formats.ts';
+
+/** The settings of the collector as they are written, before they are read. */
+export interface RawSettings {
+  zookeeper: string;
+  zookeeperAuth: string;
+  sessionTimeout: string;
+  redis: string;
+  keyPrefix: string;
+  store: string;
+  retention: string;
+  buffer: string;
+  collectorId: string;
+  listen: string;
+  advertise: string;
+  replication: number;
+  capacity: number;
+  handover: string;
+  startTimeout: string;
+  drainTimeout: string;
+  maxConcurrentScrapes: number;
+  scrapeAllow: string | readonly string[];
+  scrapeDeny: string | readonly string[];
+  fallbackFormat: string;
+  selfRegistration: boolean;
+  logLevel: string;
+}
+
+/** One setting: convict's description, with the environment variable always there. */
+type Setting = SchemaObj<unknown> & { doc: string; env: string; default: string | number | boolean };
+
+/**
+ * Every setting with its meaning, default and environment variable: the single source of reading them, of `--help` and
+ * of `docs/configuration.md`. The names of the environment variables do not change.
+ */
+export const SETTINGS_SCHEMA = {
+  zookeeper: {
+    doc: 'ZooKeeper connect string, with the chroot of the cluster at its end',
+    format: checkConnectString,
+    default: '127.0.0.1:2181/pulsekeeper',
+    env: 'PULSEKEEPER_ZOOKEEPER',
+  },
+  zookeeperAuth: {
+    doc: 'ZooKeeper credentials as scheme:credentials, such as digest:user:password',
+    format: checkZookeeperAuth,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_AUTH',
+    sensitive: true,
+  },
+  sessionTimeout: {
+    doc: 'ZooKeeper session timeout: how soon the crash of a collector is noticed',
+    format: checkDuration,
+    default: '6s',
+    env: 'PULSEKEEPER_SESSION_TIMEOUT',
+  },
+  redis: {
+    doc: 'Redis URL: redis://, rediss://, redis+sentinel:// or redis+cluster://',
+    format: checkRedisUrl,
+    default: 'redis://127.0.0.1:6379',
+    env: 'PULSEKEEPER_REDIS',
+  },
+  keyPrefix: {
+    doc: 'what all keys of the cluster in Redis begin with',
+    format: checkKeyPrefix,
+    default: 'pulsekeeper',
+    env: 'PULSEKEEPER_KEY_PREFIX',
+  },
+  store: {
+    doc: 'how samples are kept in Redis',
+    format: ['stream', 'timeseries'],
+    default: 'stream',
+    env: 'PULSEKEEPER_STORE',
+  },
+  retention: {
+    doc: 'age after which samples go, where the rule of the target does not say',
+    format: checkDuration,
+    default: '24h',
+    env: 'PULSEKEEPER_RETENTION',
+  },
+  buffer: {
+    doc: 'most memory for samples that wait while Redis is away',
+    format: checkByteSize,
+    default: '256MiB',
+    env: 'PULSEKEEPER_BUFFER',
+  },
+  collectorId: {
+    doc: 'name of the collector; empty: the name of the host and a random suffix',
+    format: checkCollectorId,
+    default: '',
+    env: 'PULSEKEEPER_COLLECTOR_ID',
+  },
+  listen: {
+    doc: 'address of the HTTP server with metrics and state; port 0 takes a free one',
+    format: checkListenAddress,
+    default: '127.0.0.1:0',
+    env: 'PULSEKEEPER_LISTEN',
+  },
+  advertise: {
+    doc: 'host under which others reach the HTTP server; empty: the one it listens on',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_ADVERTISE',
+  },
+  replication: {
+    doc: 'owners per target; the further ones scrape what the first did not',
+    format: wholeNumber(1, 16),
+    default: 1,
+    env: 'PULSEKEEPER_REPLICATION',
+  },
+  capacity: {
+    doc: 'share of the targets relative to other collectors',
+    format: wholeNumber(1, 100),
+    default: 1,
+    env: 'PULSEKEEPER_CAPACITY',
+  },
+  handover: {
+    doc: 'time from announcing a join or leave until it holds; empty: 0.6 of the session timeout, at least 1.5s',
+    format: checkOptionalDuration,
+    default: '',
+    env: 'PULSEKEEPER_HANDOVER',
+  },
+  startTimeout: {
+    doc: 'how long to wait for ZooKeeper and Redis at the start',
+    format: checkDuration,
+    default: '10s',
+    env: 'PULSEKEEPER_START_TIMEOUT',
+  },
+  drainTimeout: {
+    doc: 'deadline for leaving in order after SIGTERM',
+    format: checkDuration,
+    default: '30s',
+    env: 'PULSEKEEPER_DRAIN_TIMEOUT',
+  },
+  maxConcurrentScrapes: {
+    doc: 'most scrapes in flight; 0: what the limit of open files allows, at most 4096',
+    format: wholeNumber(0, 4096),
+    default: 0,
+    env: 'PULSEKEEPER_MAX_CONCURRENT_SCRAPES',
+  },
+  scrapeAllow: {
+    doc: 'networks that may be scraped although they are denied by default, in CIDR form, separated by commas',
+    format: checkNetworks,
+    default: '',
+    env: 'PULSEKEEPER_SCRAPE_ALLOW',
+  },
+  scrapeDeny: {
+    doc: 'further networks that may not be scraped, in CIDR form, separated by commas',
+    format: checkNetworks,
+    default: '',
+    env: 'PULSEKEEPER_SCRAPE_DENY',
+  },
+  fallbackFormat: {
+    doc: 'format of bodies without a known content type; none refuses them',
+    format: ['none', 'prometheus-text', 'openmetrics'],
+    default: 'none',
+    env: 'PULSEKEEPER_FALLBACK_FORMAT',
+  },
+  selfRegistration: {
+    doc: 'whether the collector registers itself as a target, pulsekeeper-collector/<id>',
+    format: Boolean,
+    default: true,
+    env: 'PULSEKEEPER_SELF_REGISTRATION',
+  },
+  logLevel: {
+    doc: 'level of the log on standard output',
+    format: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    env: 'PULSEKEEPER_LOG_LEVEL',
+  },
+} satisfies Record<keyof RawSettings, Setting>;
+
+/** The name of a setting, as in a configuration file. */
+export type SettingName = keyof RawSettings;
+
+/** All names, in the order of the schema. */
+export const SETTING_NAMES = Object.keys(SETTINGS_SCHEMA) as readonly SettingName[];
+
+/** The flag of a setting: `--session-timeout` for `sessionTimeout`. */
+export function flagOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Whether the value of a setting must not be shown. */
+export function isSensitive(name: SettingName): boolean {
+  return 'sensitive' in SETTINGS_SCHEMA[name];
+}

@@ -1,0 +1,196 @@
+import type { Logger, Parsed, Target, TargetId } from '@pulsekeeper/model';
+import type { FrameWriter } from '@pulsekeeper/store';
+
+import { classifyAcquisition } from '../assignment/acquisition.ts';
+import { OwnershipPlan } from '../assignment/ownership-plan.ts';
+import type { CollectorMetrics } from '../metrics.ts';
+import { SchemaCache } from '../record/schema-cache.ts';
+import type { ScrapeGate } from '../schedule/scrape-gate.ts';
+import type { SlotClock } from '../schedule/slot-clock.ts';
+import { SlotCounters } from '../schedule/slot-counters.ts';
+import { Ticker } from '../schedule/ticker.ts';
+import type { SlotScraper } from '../scrape/target-scraper.ts';
+import type { DueItem, EngineContext } from './engine-context.ts';
+import { PendingWork } from './pending-work.ts';
+import { withinMs } from './within-ms.ts';
+import type { TargetState } from './target-state.ts';
+import { TargetTask } from './target-task.ts';
+
+/** Settings of {@link ScrapeEngine}. */
+export interface ScrapeEngineOptions {
+  readonly self: string;
+  readonly clock: SlotClock;
+  readonly gate: ScrapeGate;
+  readonly frames: FrameWriter;
+  readonly createScraper: (target: Target) => SlotScraper;
+  readonly metrics: CollectorMetrics;
+  readonly logger: Logger;
+  /** Whether this collector can not be sure that its targets are still its own. */
+  readonly isDemoted: () => boolean;
+  /** How often the process was found to have stood still; asked at each wake-up. */
+  readonly stallCount: () => number;
+}
+
+/** What changed among the targets from one plan to the next. */
+export interface TargetChanges {
+  /** Whether the cluster did not have the target before. */
+  readonly isNew: (id: TargetId) => boolean;
+  /** Whether the cluster has the target now. */
+  readonly exists: (id: TargetId) => boolean;
+}
+
+/** How long a look into the store may take before the slots are scraped without it. */
+const LOOK_TIMEOUT_MS = 500;
+
+/**
+ * Scrapes the targets that the plan gives to this collector, each at its slots. It knows nothing of ZooKeeper: it is
+ * given plans and registrations, and does what they say.
+ */
+export class ScrapeEngine {
+  readonly totals = new SlotCounters();
+  readonly #options: ScrapeEngineOptions;
+  readonly #context: EngineContext;
+  readonly #ticker: Ticker<DueItem>;
+  readonly #tasks = new Map<TargetId, TargetTask>();
+  readonly #pending: PendingWork;
+  readonly #active = new Set<SlotScraper>();
+  #plan: OwnershipPlan | undefined;
+  #isStarted = false;
+  #isDemoted = true;
+
+  constructor(options: ScrapeEngineOptions) {
+    const { self, clock, gate, frames, createScraper, metrics, logger, stallCount } = options;
+    this.#options = options;
+    this.#pending = new PendingWork((err) => logger.error({ err }, 'a scrape failed in an unforeseen way'));
+    this.#ticker = new Ticker(clock, (items, nowMs) => this.#onDue(items, nowMs));
+    const noPlan = new OwnershipPlan(self, []);
+    this.#context = {
+      clock,
+      gate,
+      schemas: new SchemaCache(),
+      frames,
+      createScraper,
+      metrics,
+      logger,
+      // Asked once a wake-up rather than once a slot.
+      isDemoted: () => this.#isDemoted,
+      stallCount,
+      totals: this.totals,
+      active: this.#active,
+      plan: () => this.#plan ?? noPlan,
+      schedule: (dueMs, item) => this.#ticker.schedule(dueMs, item),
+      track: (work) => this.#pending.add(work),
+    };
+  }
+
+  get plan(): OwnershipPlan | undefined {
+    return this.#plan;
+  }
+
+  /** Targets that this collector has a part in. */
+  get targetIds(): IterableIterator<TargetId> {
+    return this.#tasks.keys();
+  }
+
+  get targetCount(): number {
+    return this.#tasks.size;
+  }
+
+  /** The longest that a wake-up of the schedule came late since the last call. */
+  takeLagMs(): number {
+    return this.#ticker.takeLagMs();
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.#ticker.start();
+  }
+
+  /** Puts a plan into force: acquires what is new in it and releases what is no longer there. */
+  applyPlan(next: OwnershipPlan, changes: TargetChanges): void {
+    const nowMs = this.#options.clock.now();
+    const previous = this.#plan;
+    this.#plan = next;
+    const wanted = next.targetsFrom(nowMs);
+    for (const id of wanted) {
+      const acquisition = classifyAcquisition(previous, next, id, changes.isNew(id), nowMs);
+      this.#taskOf(id).acquire(acquisition, nowMs);
+    }
+    for (const [id, task] of this.#tasks) {
+      if (wanted.has(id)) continue;
+      const wasOwner = previous?.rankAt(id, nowMs) === 0;
+      this.#release(id, task, wasOwner && !changes.exists(id));
+    }
+  }
+
+  /** Tells what the registration of a target says. Targets without a part for this collector are ignored. */
+  configure(id: TargetId, target: Parsed<Target> | undefined): void {
+    this.#tasks.get(id)?.configure(target, this.#options.clock.now());
+  }
+
+  /** The states of all targets that this collector has a part in. */
+  describeTargets(): TargetState[] {
+    const nowMs = this.#options.clock.now();
+    return [...this.#tasks.values()].map((task) => task.describe(nowMs));
+  }
+
+  /**
+   * Takes no new slots and resolves when everything in flight is scraped and handed to the store, or the signal
+   * aborts; what is still in flight then is broken off.
+   */
+  async stop(signal: AbortSignal): Promise<void> {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    this.#ticker.stop();
+    for (const [id, task] of this.#tasks) this.#release(id, task, false);
+    await this.#pending.settled(signal);
+    const active = [...this.#active];
+    this.#active.clear();
+    for (const scraper of active) scraper.close();
+  }
+
+  #taskOf(id: TargetId): TargetTask {
+    const known = this.#tasks.get(id);
+    if (known !== undefined) return known;
+    const task = new TargetTask(id, this.#context, this.#options.logger);
+    this.#tasks.set(id, task);
+    return task;
+  }
+
+  #release(id: TargetId, task: TargetTask, hasLeft: boolean): void {
+    this.#tasks.delete(id);
+    task.release(hasLeft);
+  }
+
+  #onDue(items: readonly DueItem[], nowMs: number): void {
+    const looks: DueItem[] = [];
+    this.#isDemoted = this.#options.isDemoted();
+    for (const item of items) {
+      if (item.purpose === 'slot') {
+        const look = item.task.onSlotDue(item, nowMs);
+        if (look !== undefined) looks.push(look);
+      } else if (item.task.wantsLook(item)) {
+        looks.push(item);
+      }
+    }
+    if (looks.length > 0) this.#pending.add(this.#look(looks));
+  }
+
+  /** Asks the store about all slots that are to be looked up at this moment, in one call. */
+  async #look(items: readonly DueItem[]): Promise<void> {
+    const { frames, metrics, clock, logger } = this.#options;
+    let lastSlots: ReadonlyMap<TargetId, number | undefined> | undefined;
+    try {
+      const asked = frames.lastSlots(items.map(({ task }) => task.id));
+      lastSlots = await withinMs(asked, LOOK_TIMEOUT_MS, 'the store');
+    } catch (err) {
+      logger.debug({ err, targets: items.length }, 'the store could not be asked for last slots');
+    }
+    metrics.countLooks(items.length, lastSlots !== undefined);
+    if (!this.#isStarted) return;
+    const nowMs = clock.now();
+    for (const item of items) {
+      item.task.onLooked(item, lastSlots?.get(item.task.id), lastSlots !== undefined, nowMs);
+    }
+  }
+}

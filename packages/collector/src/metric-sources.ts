@@ -1,0 +1,29 @@
+import type { TargetCatalogue } from './assignment/target-catalogue.ts';
+import type { CollectorParts } from './collector-parts.ts';
+
+/** Lets the metrics read from the parts of a collector. */
+export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue): void {
+  const { metrics, engine, gate, session, standing, directory, pulse, slotClock, store } = parts;
+  metrics.expose({
+    slots: () => engine.totals,
+    targets: () => engine.targetCount,
+    scrapesInFlight: () => gate.inFlight,
+    scrapesWaiting: () => gate.waiting,
+    isConnected: () => session.state.kind === 'connected',
+    isDemoted: () => !standing.isSure(),
+    members: () => engine.plan?.epochAt(slotClock.now())?.members.length ?? 0,
+    knownTargets: () => directory.view.targetIds.length,
+    registrationProblems: () => directory.view.problems.length,
+    rejectedTargets: () => catalogue.rejectedCount,
+    stalls: () => pulse.stallCount,
+    clockDriftSeconds: () => slotClock.driftMs / 1000,
+    clockSkewSeconds: () => {
+      const { clockSkewMs } = store.health();
+      return clockSkewMs === undefined ? undefined : clockSkewMs / 1000;
+    },
+    store: () => {
+      const { state, bufferedFrames, bufferedBytes, writtenBytes, rewrittenFrames } = store.health();
+      return { isReady: state === 'ready', bufferedFrames, bufferedBytes, writtenBytes, rewrittenFrames };
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import { formatSeriesKey, labelValue, METRIC_NAME_LABEL, newLabelSet, type LabelSet } from '@pulsekeeper/model';
+
+/** What a scraped label that clashes with one of the target is renamed to begin with. */
+const EXPORTED_PREFIX = 'exported_';
+
+/**
+ * Renames the scraped labels that clash with labels of the target, as Prometheus does with `honor_labels: false`:
+ * `service` becomes `exported_service`, and once more with the prefix while that name is taken as well. Returns the
+ * same set when nothing clashes.
+ */
+export function renameConflicts(scraped: LabelSet, target: LabelSet): LabelSet {
+  const clashing = Object.keys(scraped).filter((name) => name !== METRIC_NAME_LABEL && labelValue(target, name) !== '');
+  if (clashing.length === 0) return scraped;
+  const renamed = newLabelSet();
+  for (const [name, value] of Object.entries(scraped)) {
+    if (!clashing.includes(name)) renamed[name] = value;
+  }
+  // Sorted, so that the outcome does not depend on the order of the body.
+  for (const name of clashing.sort()) {
+    let free = EXPORTED_PREFIX + name;
+    while (labelValue(renamed, free) !== '' || labelValue(target, free) !== '' || clashing.includes(free)) {
+      free = EXPORTED_PREFIX + free;
+    }
+    renamed[free] = labelValue(scraped, name);
+  }
+  return renamed;
+}
+
+/** The series keys with their clashes resolved, and which of the scraped series they stand for. */
+export interface ResolvedKeys {
+  /** Canonical keys, UTF-8, each followed by a line feed. */
+  readonly keys: Uint8Array;
+  /** Indices of the series that are kept, ascending; undefined when all are. */
+  readonly kept: Uint32Array | undefined;
+}
+
+/**
+ * Resolves the clashes of a whole list of series. Lists without any, nearly all, are told by searching the bytes for
+ * the target's label names and are returned as they are.
+ *
+ * Where a rename makes two series equal, the first stands, as for duplicates in a body.
+ */
+export function resolveConflicts(
+  keys: Uint8Array,
+  keyAt: (index: number) => string,
+  size: number,
+  parse: (key: string) => LabelSet,
+  target: LabelSet,
+): ResolvedKeys {
+  if (!mentionsAny(keys, Object.keys(target))) return { keys, kept: undefined };
+  const seen = new Set<string>();
+  const kept: number[] = [];
+  for (let index = 0; index < size; index += 1) {
+    const labels = parse(keyAt(index));
+    const renamed = renameConflicts(labels, target);
+    const key = renamed === labels ? keyAt(index) : formatSeriesKey(renamed);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    kept.push(index);
+  }
+  const text = [...seen].map((key) => `${key}\n`).join('');
+  return { keys: Buffer.from(text, 'utf8'), kept: kept.length === size ? undefined : Uint32Array.from(kept) };
+}
+
+/** Whether any of the names stands before an equals sign; may be true for a label value that looks like it. */
+function mentionsAny(keys: Uint8Array, names: readonly string[]): boolean {
+  const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+  return names.some((name) => bytes.includes(`${name}="`) || bytes.includes(`${name}"="`));
+}

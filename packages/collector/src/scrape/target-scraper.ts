@@ -1,0 +1,205 @@
+import {
+  ExpositionParser,
+  formatOfContentType,
+  type Exposition,
+  type ExpositionFormat,
+  type SeriesPool,
+} from '@pulsekeeper/exposition';
+import { deferred, fullJitterBackoff, type Clock, type Target } from '@pulsekeeper/model';
+
+import { decodeBody } from './decode-body.ts';
+import { parseFailure } from './parse-failure.ts';
+import { requestHeaders } from './request-headers.ts';
+import { nextAttemptDelayMs, MIN_ATTEMPT_MS } from './retry-policy.ts';
+import { ScrapeError } from './scrape-error.ts';
+import { StaleConnectionError, TargetConnection, type ConnectionFactory } from './target-connection.ts';
+
+/** What the scrapers of all targets share. */
+export interface ScraperSurroundings {
+  readonly connections: ConnectionFactory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Format of a body without, or with an unknown, content type; undefined refuses it. */
+  readonly fallbackFormat: ExpositionFormat | undefined;
+  /** Where parsers share the lists of series of like targets. */
+  readonly pool: SeriesPool;
+  /** Whether connections are kept between scrapes. */
+  readonly keepsAlive: () => boolean;
+}
+
+/** How the attempts for one slot ended. */
+export interface ScrapeOutcome {
+  /** What was read; undefined when every attempt failed. */
+  readonly exposition: Exposition | undefined;
+  /** Why the last attempt failed. */
+  readonly error: ScrapeError | undefined;
+  readonly attempts: number;
+  /** Why attempts before the last one failed. */
+  readonly retried: readonly ScrapeError[];
+  /** From the begin of the first attempt to the end of the last. */
+  readonly durationMs: number;
+  /** From the begin of the first attempt to the begin of the last. */
+  readonly lastAttemptAfterMs: number;
+  readonly bodyBytes: number;
+  readonly wireBytes: number;
+}
+
+/** Scrapes one target slot by slot. */
+export interface SlotScraper {
+  /**
+   * Makes the attempts for one slot. Never rejects.
+   *
+   * @param timeLeftMs - What is left of the slot.
+   */
+  scrape(timeLeftMs: number): Promise<ScrapeOutcome>;
+  /** Ends the connection for good; a scrape on its way fails at once, with the reason `internal`. */
+  close(): void;
+}
+
+/** First backoff between attempts at most. */
+const BACKOFF_BASE_MS = 100;
+
+/** Part of an interval that the first attempt for a slot has at least, unless the rule's timeout is shorter. */
+const FAIR_SHARE = 0.25;
+
+/** A compressed body may be at most this part of the largest body. */
+const WIRE_SHARE = 4;
+
+/**
+ * Scrapes one target: attempts, retries, unpacking, parsing. One slot at a time; the connection and the parser's memory
+ * of the last body last from slot to slot.
+ */
+export class TargetScraper implements SlotScraper {
+  readonly #target: Target;
+  readonly #surroundings: ScraperSurroundings;
+  readonly #connection: TargetConnection;
+  readonly #backoff: (attempt: number) => number;
+  #parser: ExpositionParser | undefined;
+  #isClosed = false;
+  #endPause: (() => void) | undefined;
+
+  constructor(target: Target, surroundings: ScraperSurroundings) {
+    const { rule } = target;
+    this.#target = target;
+    this.#surroundings = surroundings;
+    this.#connection = new TargetConnection({
+      factory: surroundings.connections,
+      url: new URL(target.url),
+      headers: requestHeaders(rule.timeoutMs),
+      intervalMs: rule.intervalMs,
+      keepsAlive: surroundings.keepsAlive,
+    });
+    const capMs = Math.max(rule.intervalMs / 4, 1);
+    this.#backoff = fullJitterBackoff({
+      baseMs: Math.min(BACKOFF_BASE_MS, capMs),
+      capMs,
+      random: surroundings.random,
+    });
+  }
+
+  /** Makes up to `retries + 1` attempts, the last of which begins before the slot is over. */
+  async scrape(timeLeftMs: number): Promise<ScrapeOutcome> {
+    const { clock } = this.#surroundings;
+    const { intervalMs, timeoutMs, retries } = this.#target.rule;
+    const startedMs = clock.monotonic();
+    const retried: ScrapeError[] = [];
+    let hasReconnected = false;
+    for (let attempts = 1; ; attempts += 1) {
+      const attemptMs = clock.monotonic();
+      // The first attempt of a slot that is begun late gets a fair chance, be it that it ends after the slot.
+      const leastMs = attempts === 1 ? intervalMs * FAIR_SHARE : MIN_ATTEMPT_MS;
+      const leftMs = Math.max(timeLeftMs - (attemptMs - startedMs), leastMs);
+      const result = await this.#attempt(Math.min(timeoutMs, leftMs));
+      const endedMs = clock.monotonic();
+      const common = {
+        attempts,
+        retried,
+        durationMs: endedMs - startedMs,
+        lastAttemptAfterMs: attemptMs - startedMs,
+      };
+      if (!(result instanceof ScrapeError)) return { ...common, ...result, error: undefined };
+      const delayMs =
+        result instanceof StaleConnectionError && !hasReconnected
+          ? 0
+          : nextAttemptDelayMs({
+              error: result,
+              // An idle connection that had been closed costs no attempt of the rule: the target saw nothing.
+              attempts: hasReconnected ? attempts - 1 : attempts,
+              retries,
+              timeLeftMs: timeLeftMs - (endedMs - startedMs),
+              backoffMs: this.#backoff(attempts - 1),
+            });
+      hasReconnected ||= result instanceof StaleConnectionError;
+      if (delayMs !== undefined && delayMs > 0 && !this.#isClosed) await this.#pause(delayMs);
+      if (delayMs === undefined || this.#isClosed) {
+        return { ...common, exposition: undefined, error: result, bodyBytes: 0, wireBytes: 0 };
+      }
+      retried.push(result);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#connection.close();
+    this.#endPause?.();
+  }
+
+  /** Waits between two attempts; `close` ends it. */
+  async #pause(delayMs: number): Promise<void> {
+    const { promise, resolve } = deferred<undefined>();
+    const timer = setTimeout(() => resolve(undefined), delayMs);
+    this.#endPause = () => resolve(undefined);
+    await promise;
+    clearTimeout(timer);
+    this.#endPause = undefined;
+  }
+
+  async #attempt(
+    timeoutMs: number,
+  ): Promise<{ exposition: Exposition; bodyBytes: number; wireBytes: number } | ScrapeError> {
+    const { maxBodyBytes } = this.#target.rule;
+    const limits = {
+      maxBodyBytes,
+      maxWireBytes: Math.max(Math.ceil(maxBodyBytes / WIRE_SHARE), 1024),
+      refuseContentType: this.#refuseContentType,
+    };
+    const response = await this.#connection.fetch(limits, timeoutMs);
+    if (response instanceof ScrapeError) return response;
+    const format = this.#formatOf(response.contentType);
+    if (format === undefined) return this.#contentTypeError(response.contentType);
+    try {
+      const decoded = decodeBody(response, maxBodyBytes);
+      const body = Buffer.isBuffer(decoded) ? decoded : await decoded;
+      const exposition = this.#parse(body, format);
+      return { exposition, bodyBytes: body.length, wireBytes: response.wireBytes };
+    } catch (error) {
+      return error instanceof ScrapeError ? error : parseFailure(error);
+    }
+  }
+
+  #parse(body: Uint8Array, format: ExpositionFormat): Exposition {
+    const { rule } = this.#target;
+    this.#parser ??= new ExpositionParser({
+      pool: this.#surroundings.pool,
+      limits: {
+        maxSamples: rule.sampleLimit,
+        maxLabels: rule.labelLimit,
+        maxLabelNameBytes: rule.labelNameLengthLimit,
+        maxLabelValueBytes: rule.labelValueLengthLimit,
+      },
+    });
+    return this.#parser.parse(body, format);
+  }
+
+  #formatOf(contentType: string | undefined): ExpositionFormat | undefined {
+    return formatOfContentType(contentType, { fallback: this.#surroundings.fallbackFormat });
+  }
+
+  #contentTypeError(contentType: string | undefined): ScrapeError {
+    const shown = contentType === undefined ? 'no content type' : `content type ${contentType}`;
+    return new ScrapeError('content_type', `the target answered with ${shown}, which is no exposition format`);
+  }
+
+  readonly #refuseContentType = (contentType: string | undefined): ScrapeError | undefined =>
+    this.#formatOf(contentType) === undefined ? this.#contentTypeError(contentType) : undefined;
+}

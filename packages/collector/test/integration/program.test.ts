@@ -1,0 +1,160 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+import { eventually, freePort, registerCleanup } from '@pulsekeeper/test-support';
+import { expect } from 'chai';
+
+import { ledgerId, SmallCluster, startServers, type Servers } from './small-cluster.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/pulsekeeper-collector.js');
+
+/** The program, run as a user runs it. */
+interface Run {
+  readonly process: ChildProcess;
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  registerCleanup({ name: 'collector program', run: () => Promise.resolve(void child.kill('SIGKILL')) });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
+  return { process: child, ended };
+}
+
+describe('pulsekeeper-collector', function () {
+  this.timeout(30_000);
+
+  describe('without servers', () => {
+    it('prints its help and its version', async () => {
+      const help = await run(['--help']).ended;
+      expect(help).to.include({ code: 0, stderr: '' });
+      expect(help.stdout).to.contain('PULSEKEEPER_ZOOKEEPER');
+      expect((await run(['--version']).ended).stdout).to.match(/^\d+\.\d+\.\d+/);
+    });
+
+    it('prints its settings without credentials', async () => {
+      const { code, stdout } = await run(['--print-config'], { PULSEKEEPER_REDIS: 'redis://:secret@h:1' }).ended;
+      expect(code).to.equal(0);
+      expect(JSON.parse(stdout)).to.include({ redis: 'redis://***@h:1', retention: '24h' });
+    });
+
+    it('says in one line which setting is wrong, and exits with 2', async () => {
+      const { code, stderr } = await run([], { PULSEKEEPER_RETENTION: 'long' }).ended;
+      expect(code).to.equal(2);
+      expect(stderr).to.match(/^pulsekeeper-collector: PULSEKEEPER_RETENTION: retention is "long"; [^\n]+\n$/);
+      expect((await run(['--nonsense']).ended).code).to.equal(2);
+    });
+
+    it('says in one line that ZooKeeper cannot be reached, and exits with 3', async () => {
+      const port = await freePort();
+      const { code, stderr } = await run([], {
+        PULSEKEEPER_ZOOKEEPER: `127.0.0.1:${port}/x`,
+        PULSEKEEPER_START_TIMEOUT: '500ms',
+      }).ended;
+      expect(code, stderr).to.equal(3);
+      expect(stderr).to.match(/^pulsekeeper-collector: [^\n]+\n$/);
+    });
+  });
+
+  describe('with servers', () => {
+    let servers: Servers;
+    let cluster: SmallCluster;
+
+    before(async () => {
+      servers = await startServers(2);
+      cluster = await SmallCluster.start(servers);
+    });
+
+    after(() => cluster.stop());
+
+    function environment(id: string, port: number): Record<string, string> {
+      return {
+        PULSEKEEPER_COLLECTOR_ID: id,
+        PULSEKEEPER_ZOOKEEPER: cluster.connectString,
+        PULSEKEEPER_REDIS: servers.redis.url,
+        PULSEKEEPER_KEY_PREFIX: cluster.keyPrefix,
+        PULSEKEEPER_SESSION_TIMEOUT: '2s',
+        PULSEKEEPER_LISTEN: `127.0.0.1:${port}`,
+      };
+    }
+
+    it('says in one line that Redis cannot be reached, and exits with 3', async () => {
+      const { code, stderr } = await run([], {
+        ...environment('lost', await freePort()),
+        PULSEKEEPER_REDIS: `redis://:secret@127.0.0.1:${await freePort()}`,
+        PULSEKEEPER_START_TIMEOUT: '1s',
+      }).ended;
+      expect(code, stderr).to.equal(3);
+      expect(stderr).to.match(/^pulsekeeper-collector: [^\n]+\n$/);
+      expect(stderr).not.to.contain('secret');
+    });
+
+    it('leaves on SIGTERM with everything written and nothing left behind', async () => {
+      await cluster.registerLedger(0);
+      await cluster.registerLedger(1);
+      const port = await freePort();
+      const { process: child, ended } = run([], environment('p1', port));
+      await eventually(async () => expect((await fetch(`http://127.0.0.1:${port}/-/ready`)).status).to.equal(200), {
+        timeoutMs: 10_000,
+      });
+      await eventually(async () => expect((await servers.ledger.page(0)).served).to.be.at.least(3));
+      child.kill('SIGTERM');
+      const { code, stdout, stderr } = await ended;
+      expect(code).to.equal(0);
+      expect(stderr).to.equal('');
+      for (const index of [0, 1]) {
+        const { entries } = await servers.ledger.page(index);
+        expect(await cluster.slots(ledgerId(index))).to.have.lengthOf(entries.length);
+      }
+      expect((await cluster.session.getChildren('/collectors')).children).to.deep.equal([]);
+      expect((await cluster.session.getChildren('/services/pulsekeeper-collector')).children).to.deep.equal([]);
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { msg: string; level: number });
+      expect(lines.map(({ msg }) => msg)).to.include.members([
+        'listening',
+        'announced',
+        'started',
+        'told to leave',
+        'stopped',
+      ]);
+      expect(lines.filter(({ level }) => level >= 40)).to.deep.equal([]);
+    });
+
+    it('ends at once when told twice', async () => {
+      const port = await freePort();
+      const other = await cluster.startCollector('stays');
+      const { process: child, ended } = run([], { ...environment('p2', port), PULSEKEEPER_HANDOVER: '20s' });
+      await eventually(async () => expect((await fetch(`http://127.0.0.1:${port}/-/ready`)).status).to.equal(200), {
+        timeoutMs: 10_000,
+      });
+      child.kill('SIGTERM');
+      await eventually(async () => {
+        const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as { state: string };
+        expect(status.state).to.equal('draining');
+      });
+      child.kill('SIGINT');
+      expect((await ended).code).to.equal(1);
+      await other.stop();
+    });
+
+    it('refuses a name that another collector holds, and exits with 1', async () => {
+      const other = await cluster.startCollector('taken');
+      const { code, stderr } = await run([], {
+        ...environment('taken', await freePort()),
+        PULSEKEEPER_START_TIMEOUT: '1s',
+      }).ended;
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.match(/^pulsekeeper-collector: [^\n]*already registered[^\n]*\n$/);
+      await other.stop();
+    });
+  });
+});

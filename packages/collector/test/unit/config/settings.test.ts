@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { helpText, parseCommandLine } from '../../../src/config/command-line.ts';
+import { loadSettings, redactSettings, type SettingsInput } from '../../../src/config/load-settings.ts';
+import { SETTING_NAMES, SETTINGS_SCHEMA } from '../../../src/config/settings-schema.ts';
+import { CollectorError } from '../../../src/errors.ts';
+import { redactUrl } from '../../../src/redact-url.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'collector-settings-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function fileWith(text: string): string {
+  const path = join(folder, `${Math.random()}.json`);
+  writeFileSync(path, text);
+  return path;
+}
+
+function load(input: Partial<SettingsInput>): ReturnType<typeof loadSettings> {
+  return loadSettings({ flags: {}, env: {}, ...input });
+}
+
+function problem(input: Partial<SettingsInput>): string {
+  try {
+    load(input);
+  } catch (error) {
+    expect(error).to.be.instanceOf(CollectorError).with.property('code', 'InvalidConfig');
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('loadSettings', () => {
+  it('has a good default for everything', () => {
+    const { options, logLevel } = load({});
+    expect(options).to.include({
+      zookeeper: '127.0.0.1:2181/pulsekeeper',
+      redis: 'redis://127.0.0.1:6379',
+      replication: 1,
+    });
+    expect(options.listen).to.deep.equal({ host: '127.0.0.1', port: 0 });
+    expect(options.id).to.match(/-[0-9a-f]{6}$/);
+    expect(logLevel).to.equal('info');
+  });
+
+  it('reads the environment under the names that others rely on', () => {
+    const env = {
+      PULSEKEEPER_ZOOKEEPER: 'z:1/x',
+      PULSEKEEPER_REDIS: 'redis+cluster://h1:1,h2:2',
+      PULSEKEEPER_SESSION_TIMEOUT: '2s',
+      PULSEKEEPER_COLLECTOR_ID: 'c1',
+      PULSEKEEPER_LISTEN: '0.0.0.0:9464',
+      PULSEKEEPER_REPLICATION: '2',
+      PULSEKEEPER_STORE: 'stream',
+      PULSEKEEPER_RETENTION: '1h',
+      PULSEKEEPER_LOG_LEVEL: 'debug',
+      PULSEKEEPER_BUFFER: '',
+    };
+    const { options, logLevel } = load({ env });
+    expect(options).to.include({
+      zookeeper: 'z:1/x',
+      redis: 'redis+cluster://h1:1,h2:2',
+      sessionTimeoutMs: 2_000,
+      id: 'c1',
+      replication: 2,
+      retentionMs: 3_600_000,
+      bufferBytes: 256 * 1024 * 1024,
+    });
+    expect(options.listen).to.deep.equal({ host: '0.0.0.0', port: 9464 });
+    expect(logLevel).to.equal('debug');
+  });
+
+  it('lets flags win over the environment, and that over the file', () => {
+    const configFile = fileWith('{"collectorId":"file","retention":"3h","replication":3,"scrapeDeny":["10.0.0.0/8"]}');
+    const env = { PULSEKEEPER_COLLECTOR_ID: 'env', PULSEKEEPER_RETENTION: '2h' };
+    const { options } = load({ configFile, env, flags: { collectorId: 'flag' } });
+    expect(options).to.include({ id: 'flag', retentionMs: 7_200_000, replication: 3 });
+    expect(options.scrapeDeny).to.deep.equal(['10.0.0.0/8']);
+  });
+
+  const wrong: [string, Partial<SettingsInput>, RegExp][] = [
+    [
+      'a number that is none',
+      { env: { PULSEKEEPER_REPLICATION: 'two' } },
+      /^PULSEKEEPER_REPLICATION: replication is "two"; expected a whole number from 1 to 16$/,
+    ],
+    [
+      'a duration that is none',
+      { flags: { retention: '5' } },
+      /^--retention: retention is "5"; expected a duration above 0/,
+    ],
+    ['a zero duration', { env: { PULSEKEEPER_SESSION_TIMEOUT: '0' } }, /above 0/],
+    ['a level that does not exist', { env: { PULSEKEEPER_LOG_LEVEL: 'loud' } }, /expected one of trace, debug/],
+    ['an address without a port', { env: { PULSEKEEPER_LISTEN: 'localhost' } }, /expected host:port/],
+    ['an address with a port beyond all', { env: { PULSEKEEPER_LISTEN: 'localhost:70000' } }, /expected host:port/],
+    [
+      'an id that cannot be a znode',
+      { env: { PULSEKEEPER_COLLECTOR_ID: 'a/b' } },
+      /^PULSEKEEPER_COLLECTOR_ID: collectorId is "a\/b"; /,
+    ],
+    [
+      'a connect string with an impossible port',
+      { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:0/x' } },
+      /^PULSEKEEPER_ZOOKEEPER: zookeeper is "zk1:0\/x"; /,
+    ],
+    [
+      'a network that is none',
+      { env: { PULSEKEEPER_SCRAPE_DENY: '10.0.0.0/8,nowhere' } },
+      /"nowhere" is not a network/,
+    ],
+    ['a driver that it does not have', { env: { PULSEKEEPER_STORE: 'timeseries' } }, /streams only/],
+    ['a file that does not exist', { configFile: '/nowhere/x.json' }, /^--config \/nowhere\/x\.json: ENOENT/],
+  ];
+  for (const [title, input, expected] of wrong) {
+    it(`refuses ${title} in one line`, () => {
+      const message = problem(input);
+      expect(message).to.match(expected);
+      expect(message).not.to.contain('\n');
+    });
+  }
+
+  it('refuses a file that is no JSON object, and settings that do not exist', () => {
+    expect(problem({ configFile: fileWith('[1]') })).to.contain('expected a JSON object');
+    expect(problem({ configFile: fileWith('{"a') })).to.contain('--config');
+    expect(problem({ configFile: fileWith('{"zookeper":"x"}') })).to.contain(
+      'there is no setting "zookeper"; there are zookeeper, ',
+    );
+  });
+
+  it('never shows a password, neither in a message nor in the printed settings', () => {
+    expect(problem({ env: { PULSEKEEPER_REDIS: 'http://:hunter2@h' } })).not.to.contain('hunter2');
+    expect(problem({ env: { PULSEKEEPER_ZOOKEEPER_AUTH: 'hunter2' } })).not.to.contain('hunter2');
+    const { raw } = load({
+      env: { PULSEKEEPER_REDIS: 'redis://u:hunter2@h:1/0', PULSEKEEPER_ZOOKEEPER_AUTH: 'digest:u:hunter2' },
+    });
+    const shown = JSON.stringify(redactSettings(raw));
+    expect(shown).not.to.contain('hunter2');
+    expect(shown).to.contain('redis://***@h:1/0');
+  });
+});
+
+describe('redactUrl', () => {
+  const table: [string, string][] = [
+    ['redis://h:1', 'redis://h:1'],
+    ['redis://:p%40ss@h:1/0', 'redis://***@h:1/0'],
+    ['redis+sentinel://u:p@h1:1,h2:2/m', 'redis+sentinel://***@h1:1,h2:2/m'],
+    ['redis://u:p@ss@h', 'redis://***@h'],
+    ['no url', 'no url'],
+  ];
+  for (const [url, shown] of table) {
+    it(`shows ${url} as ${shown}`, () => {
+      expect(redactUrl(url)).to.equal(shown);
+    });
+  }
+});
+
+describe('parseCommandLine', () => {
+  it('takes every setting as a flag', () => {
+    const args = SETTING_NAMES.flatMap((name) => [
+      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      'x',
+    ]);
+    expect(Object.keys(parseCommandLine(args).flags)).to.deep.equal(SETTING_NAMES);
+  });
+
+  it('knows what is asked for', () => {
+    expect(parseCommandLine([])).to.deep.equal({ action: 'run', configFile: undefined, flags: {} });
+    expect(parseCommandLine(['--print-config', '--config', 'f'])).to.include({
+      action: 'print-config',
+      configFile: 'f',
+    });
+    expect(parseCommandLine(['-h']).action).to.equal('help');
+    expect(parseCommandLine(['--version']).action).to.equal('version');
+  });
+
+  for (const args of [['--nonsense'], ['--redis'], ['positional'], ['--help=yes']]) {
+    it(`refuses ${args.join(' ')} in one line`, () => {
+      expect(() => parseCommandLine(args))
+        .to.throw(CollectorError)
+        .with.property('message')
+        .that.matches(/^[^\n]+; see --help$/);
+    });
+  }
+
+  it('explains every setting', () => {
+    for (const name of SETTING_NAMES) expect(helpText()).to.contain(SETTINGS_SCHEMA[name].env);
+  });
+});

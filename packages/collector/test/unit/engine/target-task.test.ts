@@ -1,0 +1,350 @@
+import { silentLogger } from '@pulsekeeper/model';
+import { expect } from 'chai';
+
+import type { Acquisition } from '../../../src/assignment/acquisition.ts';
+import { TargetTask } from '../../../src/engine/target-task.ts';
+import { fakePlan } from '../assignment/fake-plan.ts';
+import { FakeEngine, INTERVAL, TARGET, targetWith } from './fake-engine.ts';
+
+const MINE = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['me'] } });
+const OTHERS = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['other'] } });
+const FRESH: Acquisition = { kind: 'fresh' };
+
+/** An engine at 1 s after a slot, and a task that has just got the target. */
+function start(
+  acquisition: Acquisition = FRESH,
+  engine = new FakeEngine(),
+): { engine: FakeEngine; task: TargetTask; slot: number } {
+  const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
+  engine.clock.advance(slot + 1_000 - engine.nowMs);
+  const task = new TargetTask(TARGET, engine.context, silentLogger);
+  task.acquire(acquisition, engine.nowMs);
+  task.configure(targetWith(), engine.nowMs);
+  return { engine, task, slot };
+}
+
+function slotsOf(engine: FakeEngine, slot: number): number[] {
+  return engine.frames.map(({ slotMs }) => (slotMs - slot) / INTERVAL);
+}
+
+describe('TargetTask', () => {
+  it('scrapes a fresh target at its slots, beginning with the next', async () => {
+    const { engine, slot } = start();
+    await engine.runUntil(slot + 3 * INTERVAL + 100);
+    expect(slotsOf(engine, slot)).to.deep.equal([1, 2, 3]);
+    expect(engine.scrapes).to.deep.equal([1, 2, 3].map((k) => slot + k * INTERVAL));
+    expect(engine.looks).to.equal(0);
+    expect(engine.totals).to.include({ expected: 3, written: 3, failed: 3, late: 0, missed: 0 });
+  });
+
+  it('stamps a frame with its slot, and one that began late with its true time', async () => {
+    const { engine, slot } = start();
+    engine.clock.advance(INTERVAL - 1_000 + 400);
+    await engine.runUntil(engine.nowMs);
+    engine.clock.advance(INTERVAL - 400 + 700);
+    await engine.runUntil(engine.nowMs);
+    expect(engine.frames.map(({ timestampMs }) => timestampMs)).to.deep.equal([
+      slot + INTERVAL,
+      slot + 2 * INTERVAL + 700,
+    ]);
+    expect(engine.totals.late).to.equal(1);
+  });
+
+  describe('on a take-over', () => {
+    it('scrapes the open slot that the dead owner did not', async () => {
+      const engine = new FakeEngine();
+      engine.stored = engine.slotBefore(engine.nowMs);
+      const { slot } = start({ kind: 'takeover', predecessor: 'gone' }, engine);
+      await engine.runUntil(slot + 1_300);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+      expect(engine.frames[0]?.timestampMs).to.equal(slot + 1_250);
+      expect(engine.totals).to.include({ written: 1, late: 1, covered: 0 });
+    });
+
+    it('leaves a slot that was scraped', async () => {
+      const engine = new FakeEngine();
+      const { slot } = start({ kind: 'takeover', predecessor: 'gone' }, engine);
+      engine.stored = slot;
+      await engine.runUntil(slot + 4_000);
+      expect(engine.frames).to.have.lengthOf(0);
+      expect(engine.totals).to.include({ covered: 1, expected: 0 });
+    });
+
+    it('begins a target that was never scraped with its next slot', async () => {
+      const { engine, slot } = start({ kind: 'takeover', predecessor: 'gone' });
+      await engine.runUntil(slot + INTERVAL + 1_500);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
+    it('scrapes the open slot when the store cannot be asked', async () => {
+      const engine = new FakeEngine();
+      engine.isStoreAway = true;
+      const { slot } = start({ kind: 'takeover', predecessor: 'gone' }, engine);
+      await engine.runUntil(slot + 1_300);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+    });
+
+    const delays = { gone: 1_000, alive: 500 };
+    for (const [predecessor, delayMs] of Object.entries(delays) as ['gone' | 'alive', number][]) {
+      it(`looks before it scrapes for a while after one that is ${predecessor}, and then no more`, async () => {
+        const engine = new FakeEngine();
+        const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
+        engine.clock.advance(slot + INTERVAL - 500 - engine.nowMs);
+        const task = new TargetTask(TARGET, engine.context, silentLogger);
+        task.acquire({ kind: 'takeover', predecessor }, engine.nowMs);
+        task.configure(targetWith(), engine.nowMs);
+        engine.stored = slot;
+        await engine.runUntil(slot + INTERVAL + delayMs - 100);
+        expect(engine.frames).to.have.lengthOf(0);
+        await engine.runUntil(slot + INTERVAL + delayMs + 100);
+        expect(slotsOf(engine, slot)).to.deep.equal([1]);
+        engine.looks = 0;
+        await engine.runUntil(slot + 2 * INTERVAL + 10);
+        expect(slotsOf(engine, slot)).to.deep.equal([1, 2]);
+        expect(engine.looks).to.equal(0);
+      });
+    }
+  });
+
+  describe('at a planned boundary', () => {
+    function planned(stored: (slot: number) => number): { engine: FakeEngine; slot: number } {
+      const engine = new FakeEngine();
+      const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
+      const boundary = slot + INTERVAL + 500;
+      engine.plan = fakePlan(
+        { untilMs: boundary, members: ['me', 'other'], owners: { [TARGET]: ['other'] } },
+        { members: ['me'], owners: { [TARGET]: ['me'] } },
+      );
+      engine.stored = stored(slot);
+      start({ kind: 'planned', fromMs: boundary }, engine);
+      return { engine, slot };
+    }
+
+    it('scrapes from the first slot after it, on time', async () => {
+      const { engine, slot } = planned((s) => s + INTERVAL);
+      await engine.runUntil(slot + 3 * INTERVAL + 10);
+      expect(slotsOf(engine, slot)).to.deep.equal([2, 3]);
+      expect(engine.frames.map(({ timestampMs }) => timestampMs)).to.deep.equal([2, 3].map((k) => slot + k * INTERVAL));
+      expect(engine.looks, 'the last slot of the leaver, and the first own one').to.equal(2);
+    });
+
+    it('makes good the last slot before it when the leaver did not scrape it', async () => {
+      const { engine, slot } = planned((s) => s);
+      await engine.runUntil(slot + INTERVAL + 2_400);
+      expect(engine.frames).to.have.lengthOf(0);
+      await engine.runUntil(slot + INTERVAL + 2_600);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
+    it('leaves slots alone that the leaver has scraped by a clock that is ahead', async () => {
+      const { engine, slot } = planned((s) => s + 2 * INTERVAL);
+      await engine.runUntil(slot + 3 * INTERVAL + 10);
+      expect(slotsOf(engine, slot)).to.deep.equal([3]);
+    });
+
+    it('scrapes slots before it, and none after it, as the one who leaves', async () => {
+      const engine = new FakeEngine();
+      const { slot } = start(FRESH, engine);
+      engine.plan = fakePlan(
+        { untilMs: slot + 2 * INTERVAL, members: ['me', 'other'], owners: { [TARGET]: ['me'] } },
+        { members: ['other'], owners: { [TARGET]: ['other'] } },
+      );
+      await engine.runUntil(slot + 4 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.totals).to.include({ expected: 1, missed: 0 });
+    });
+  });
+
+  describe('demoted', () => {
+    it('scrapes within a tenth of the interval what nobody else did', async () => {
+      const { engine, slot } = start();
+      engine.isDemoted = true;
+      engine.stored = slot;
+      await engine.runUntil(slot + INTERVAL + 249);
+      expect(engine.frames).to.have.lengthOf(0);
+      await engine.runUntil(slot + INTERVAL + 250);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.frames[0]?.timestampMs).to.equal(slot + INTERVAL);
+      expect(engine.totals.late).to.equal(0);
+    });
+
+    it('leaves to others what they scraped', async () => {
+      const { engine, slot } = start();
+      engine.isDemoted = true;
+      engine.stored = slot + INTERVAL;
+      await engine.runUntil(slot + INTERVAL + 3_000);
+      expect(engine.frames).to.have.lengthOf(0);
+      expect(engine.totals.covered).to.equal(1);
+    });
+  });
+
+  describe('as a backup', () => {
+    it('scrapes what the owner did not, a while after the slot', async () => {
+      const engine = new FakeEngine();
+      engine.plan = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['other', 'me'] } });
+      const { slot } = start({ kind: 'backup' }, engine);
+      engine.stored = slot;
+      await engine.runUntil(slot + INTERVAL + 900);
+      expect(engine.frames).to.have.lengthOf(0);
+      await engine.runUntil(slot + INTERVAL + 1_100);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.totals).to.include({ rescued: 1, written: 1 });
+      engine.stored = slot + 2 * INTERVAL;
+      await engine.runUntil(slot + 3 * INTERVAL - 1);
+      expect(engine.frames).to.have.lengthOf(1);
+    });
+  });
+
+  it('waits longer as a backup of an owner that turned out to be slow', async () => {
+    const engine = new FakeEngine();
+    engine.plan = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['other', 'me'] } });
+    const { slot } = start({ kind: 'backup' }, engine);
+    engine.stored = slot;
+    engine.appendOutcome = 'doubled';
+    await engine.runUntil(slot + INTERVAL + 1_100);
+    expect(engine.totals).to.include({ rescued: 1, doubled: 1 });
+    await engine.runUntil(slot + 2 * INTERVAL + 2_000);
+    expect(engine.frames).to.have.lengthOf(1);
+    await engine.runUntil(slot + 2 * INTERVAL + 2_300);
+    expect(engine.frames).to.have.lengthOf(2);
+  });
+
+  describe('with scrapes that last', () => {
+    it('has one in flight, and runs a slot that came meanwhile directly after it', async () => {
+      const { engine, slot } = start();
+      engine.durationMs = INTERVAL + 1_000;
+      await engine.runUntil(slot + 3 * INTERVAL + 100);
+      expect(engine.scrapes).to.deep.equal([slot + INTERVAL, slot + 2 * INTERVAL + 1_000]);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
+    it('counts a slot that is over before its turn as missed', async () => {
+      const { engine, slot } = start();
+      engine.durationMs = 2 * INTERVAL + 1_000;
+      await engine.runUntil(slot + 4 * INTERVAL - 100);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.totals).to.include({ expected: 3, written: 1, missed: 1 });
+    });
+  });
+
+  describe('after a stall', () => {
+    it('scrapes no slot that is over, and the open one at once', async () => {
+      const { engine, slot } = start();
+      engine.stallFor(3 * INTERVAL);
+      await engine.runUntil(engine.nowMs);
+      expect(slotsOf(engine, slot)).to.deep.equal([3]);
+      expect(engine.frames[0]?.timestampMs).to.equal(slot + 3 * INTERVAL + 1_000);
+      expect(engine.totals).to.include({ expected: 3, written: 1, missed: 2 });
+    });
+
+    it('discards what was in flight when its slot is over', async () => {
+      const { engine, slot } = start();
+      engine.durationMs = 50;
+      await engine.runUntil(slot + INTERVAL + 10);
+      engine.stallFor(INTERVAL + 200);
+      await engine.runUntil(engine.nowMs + 100);
+      expect(slotsOf(engine, slot)).to.deep.equal([2]);
+    });
+
+    it('keeps what was in flight while its slot is open', async () => {
+      const { engine, slot } = start();
+      engine.durationMs = 50;
+      await engine.runUntil(slot + INTERVAL + 10);
+      engine.stallFor(1_500);
+      await engine.runUntil(engine.nowMs);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+  });
+
+  describe('given up', () => {
+    it('finishes what is in flight and begins nothing', async () => {
+      const { engine, task, slot } = start();
+      engine.durationMs = 300;
+      await engine.runUntil(slot + INTERVAL + 100);
+      task.release(false);
+      engine.plan = OTHERS;
+      await engine.runUntil(slot + 3 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.closed).to.equal(1);
+      expect(engine.ends).to.deep.equal([]);
+    });
+
+    it('marks the end of a target that has left, after what is in flight', async () => {
+      const { engine, task, slot } = start();
+      engine.durationMs = 300;
+      await engine.runUntil(slot + INTERVAL + 100);
+      task.release(true);
+      expect(engine.ends).to.deep.equal([]);
+      await engine.runUntil(slot + INTERVAL + 400);
+      expect(engine.ends).to.deep.equal([slot + 2 * INTERVAL]);
+    });
+
+    it('marks no end of a target that it never scraped', () => {
+      const { engine, task } = start();
+      task.release(true);
+      expect(engine.ends).to.deep.equal([]);
+    });
+  });
+
+  describe('when the registration changes', () => {
+    it('goes on by the new interval after the last slot', async () => {
+      const { engine, task, slot } = start();
+      await engine.runUntil(slot + INTERVAL + 100);
+      task.configure(targetWith({ intervalMs: 1_000, timeoutMs: 1_000 }), engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 3_200);
+      const after = engine.frames.slice(1);
+      expect(after).to.have.lengthOf(3);
+      expect(after.every(({ intervalMs }) => intervalMs === 1_000)).to.equal(true);
+      expect(engine.closed, 'the old connection').to.equal(1);
+    });
+
+    it('stops scraping a target whose registration is wrong, says why, and goes on when it is right again', async () => {
+      const { engine, task, slot } = start();
+      task.configure({ ok: false, reason: 'interval is "0"' }, engine.nowMs);
+      await engine.runUntil(slot + 2 * INTERVAL);
+      expect(engine.frames).to.have.lengthOf(0);
+      expect(task.describe(engine.nowMs)).to.include({ health: 'rejected' });
+      expect(task.describe(engine.nowMs).lastError?.message).to.equal('interval is "0"');
+      task.configure(targetWith(), engine.nowMs);
+      await engine.runUntil(slot + 3 * INTERVAL + 10);
+      expect(slotsOf(engine, slot)).to.deep.equal([3]);
+    });
+  });
+
+  it('counts what the store refused', async () => {
+    const { engine, slot } = start();
+    engine.appendOutcome = 'doubled';
+    await engine.runUntil(slot + INTERVAL + 10);
+    engine.appendOutcome = 'dropped';
+    await engine.runUntil(slot + 2 * INTERVAL + 10);
+    expect(engine.totals).to.include({ expected: 2, written: 0, doubled: 1, dropped: 1 });
+  });
+
+  it('never scrapes a slot twice when it is acquired again and again', async () => {
+    const { engine, task, slot } = start();
+    engine.stored = slot;
+    for (let time = 0; time < 20; time += 1) {
+      task.acquire({ kind: 'takeover', predecessor: 'alive' }, engine.nowMs);
+      await engine.runUntil(engine.nowMs + 700);
+    }
+    const slots = slotsOf(engine, slot);
+    expect(new Set(slots).size).to.equal(slots.length);
+    expect(slots).to.deep.equal([1, 2]);
+  });
+
+  it('describes itself', async () => {
+    const { engine, task, slot } = start();
+    expect(task.describe(engine.nowMs)).to.include({
+      target: TARGET,
+      health: 'unknown',
+      rank: 0,
+      nextSlotMs: slot + INTERVAL,
+    });
+    await engine.runUntil(slot + INTERVAL + 10);
+    const state = task.describe(engine.nowMs);
+    expect(state).to.include({ health: 'down', lastSlotMs: slot + INTERVAL, failuresInARow: 1, intervalMs: INTERVAL });
+    expect(state.lastError?.reason).to.equal('http_status');
+    engine.plan = MINE;
+    expect(JSON.parse(JSON.stringify(state))).to.have.property('slots');
+  });
+});

@@ -1,0 +1,115 @@
+import { ExpositionParser, SeriesPool, type Exposition } from '@pulsekeeper/exposition';
+import { labelSetOf, type LabelSet } from '@pulsekeeper/model';
+import { expect } from 'chai';
+
+import { renameConflicts } from '../../../src/record/conflicting-labels.ts';
+import { SchemaCache } from '../../../src/record/schema-cache.ts';
+import { SeriesProjection } from '../../../src/record/series-projection.ts';
+
+const TARGET = labelSetOf(Object.entries({ service: 'shop', instance: 'one' }));
+
+function labels(record: Record<string, string>): LabelSet {
+  return labelSetOf(Object.entries(record));
+}
+
+describe('renameConflicts', () => {
+  const table: [Record<string, string>, Record<string, string>][] = [
+    [
+      { __name__: 'm', service: 'x' },
+      { __name__: 'm', exported_service: 'x' },
+    ],
+    [
+      { service: 'x', exported_service: 'y' },
+      { exported_service: 'y', exported_exported_service: 'x' },
+    ],
+    [
+      { instance: 'i', service: 's' },
+      { exported_instance: 'i', exported_service: 's' },
+    ],
+  ];
+  for (const [scraped, expected] of table) {
+    it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(scraped)}`, () => {
+      expect({ ...renameConflicts(labels(scraped), TARGET) }).to.deep.equal(expected);
+    });
+  }
+
+  it('returns the same set when nothing clashes', () => {
+    const scraped = labels({ __name__: 'm', path: '/', constructor: 'x' });
+    expect(renameConflicts(scraped, TARGET)).to.equal(scraped);
+  });
+});
+
+describe('SeriesProjection', () => {
+  const parser = (): ((text: string) => Exposition) => {
+    const one = new ExpositionParser();
+    return (text) => one.parse(Buffer.from(text), 'prometheus-text');
+  };
+  const projection = (options: Partial<ConstructorParameters<typeof SeriesProjection>[0]> = {}): SeriesProjection =>
+    new SeriesProjection({
+      schemas: new SchemaCache(),
+      targetLabels: TARGET,
+      honorLabels: false,
+      honorTimestamps: true,
+      ...options,
+    });
+  const keysOf = ({ schema }: { schema: { size: number; keyAt(index: number): string } }): string[] =>
+    Array.from({ length: schema.size }, (_, index) => schema.keyAt(index));
+
+  it('passes on the values and the schema untouched while only values change', () => {
+    const [parse, one] = [parser(), projection()];
+    const first = one.project(parse('a 1\nb 2\n'));
+    const exposition = parse('a 1\nb 3\n');
+    const second = one.project(exposition);
+    expect(second.schema).to.equal(first.schema);
+    expect(second.values).to.equal(exposition.values);
+    expect([...(second.changed ?? [])]).to.deep.equal([1]);
+    expect([first.seriesAdded, second.seriesAdded]).to.deep.equal([2, 0]);
+  });
+
+  it('shares the schema among targets that expose the same series', () => {
+    const [schemas, pool] = [new SchemaCache(), new SeriesPool()];
+    const parse = (text: string): Exposition =>
+      new ExpositionParser({ pool }).parse(Buffer.from(text), 'prometheus-text');
+    const other = labelSetOf(Object.entries({ service: 'shop', instance: 'two' }));
+    const text = 'a{service="x"} 1\nb 2\n';
+    const first = projection({ schemas }).project(parse(text));
+    expect(projection({ schemas, targetLabels: other }).project(parse(text)).schema).to.equal(first.schema);
+    const more = labelSetOf(Object.entries({ service: 'shop', instance: 'two', team: 't' }));
+    expect(projection({ schemas, targetLabels: more }).project(parse(text)).schema).not.to.equal(first.schema);
+    expect(projection({ schemas, honorLabels: true }).project(parse(text)).schema).not.to.equal(first.schema);
+  });
+
+  it('counts the series that are new', () => {
+    const [parse, one] = [parser(), projection()];
+    one.project(parse('a 1\nb 2\n'));
+    expect(one.project(parse('b 2\nc 3\nd 4\n')).seriesAdded).to.equal(2);
+    expect(one.project(parse('# HELP b text\nb 2\nc 3\nd 4\n')).seriesAdded).to.equal(0);
+  });
+
+  it('renames clashing labels, and honours them where it is told to', () => {
+    const text = 'a{service="x"} 1\nb 2\n';
+    expect(keysOf(projection().project(parser()(text)))).to.deep.equal(['a{exported_service="x"}', 'b']);
+    expect(keysOf(projection({ honorLabels: true }).project(parser()(text)))).to.deep.equal(['a{service="x"}', 'b']);
+  });
+
+  it('keeps a label value that only looks like a clash', () => {
+    const text = 'a{q="service=\\"x\\""} 1\n';
+    expect(keysOf(projection().project(parser()(text)))).to.deep.equal(['a{q="service=\\"x\\""}']);
+  });
+
+  it('keeps the first of two series that become one by a rename', () => {
+    const [parse, one] = [parser(), projection()];
+    const projected = one.project(parse('a{service="x"} 1\na{exported_service="x"} 2\nb 3\n'));
+    expect(keysOf(projected)).to.deep.equal(['a{exported_service="x"}', 'b']);
+    expect([...projected.values]).to.deep.equal([1, 3]);
+    const next = one.project(parse('a{service="x"} 4\na{exported_service="x"} 5\nb 6\n'));
+    expect(next.schema).to.equal(projected.schema);
+    expect([...next.values]).to.deep.equal([4, 6]);
+  });
+
+  it('drops timestamps unless it is told to honour them', () => {
+    const text = 'a 1 1000\nb 2\n';
+    expect([...(projection().project(parser()(text)).timestampsMs ?? [])]).to.deep.equal([1_000, NaN]);
+    expect(projection({ honorTimestamps: false }).project(parser()(text)).timestampsMs).to.equal(undefined);
+  });
+});

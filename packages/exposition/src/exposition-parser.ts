@@ -1,0 +1,147 @@
+import { BodyStore } from './body-store.ts';
+import { fullParse } from './full-parse.ts';
+import type { Exposition, ExpositionFormat, SeriesExemplar } from './exposition.ts';
+import { resolveParseLimits } from './limits.ts';
+import type { ParseLimits } from './limits.ts';
+import { plainParse, TOO_MANY_SAMPLES } from './plain-parse.ts';
+import { rescan } from './rescan.ts';
+import type { BodyLayout, Readings } from './rescan.ts';
+import { isSameKeys, isSameMetadata } from './same-series.ts';
+import type { Series } from './same-series.ts';
+import { scanEngine } from './scan-engine.ts';
+import type { SeriesPool } from './series-pool.ts';
+import { workspace } from './workspace.ts';
+import type { ScanSettings } from './workspace.ts';
+
+/** How an {@link ExpositionParser} reads. */
+export interface ExpositionParserOptions {
+  /** Bounds on what a body may hold. @defaultValue `DEFAULT_PARSE_LIMITS` */
+  readonly limits?: ParseLimits | undefined;
+  /**
+   * Refuse whatever the specifications refuse, not just what Prometheus refuses.
+   * Meant for those who test an exporter: slower, and hard on exporters that everybody else takes.
+   * @defaultValue false
+   */
+  readonly strict?: boolean | undefined;
+  /**
+   * Read exemplars into the result rather than only checking them. Each body is then parsed in full.
+   * @defaultValue false
+   */
+  readonly exemplars?: boolean | undefined;
+  /** Where to share `keys` and `metadata` with the parsers of other targets. @defaultValue not shared */
+  readonly pool?: SeriesPool | undefined;
+}
+
+/**
+ * Reads the bodies of one target, scrape after scrape. It remembers the last body it has read well: as long as only values
+ * change, it reads only those, and returns the same `keys` and `metadata` objects.
+ *
+ * Bodies come whole, so the result cannot depend on how the network cut them. Not re-entrant; holds no resources.
+ * Reading is linear in the length of the body.
+ */
+export class ExpositionParser {
+  readonly #wantsExemplars: boolean;
+  readonly #pool: SeriesPool | undefined;
+  #series: Series = { keys: new Uint8Array(0), metadata: [] };
+  #readings: Readings | undefined;
+  #duplicates = 0;
+  readonly #lastBody = new BodyStore();
+  /** The format is that of the last body. */
+  #settings: ScanSettings;
+  /** `undefined` while the last body cannot serve to compare the next one with. */
+  #layout: BodyLayout | undefined;
+
+  constructor(options: ExpositionParserOptions = {}) {
+    const limits = resolveParseLimits(options.limits);
+    this.#settings = { format: 'prometheus-text', limits, isStrict: options.strict ?? false };
+    this.#wantsExemplars = options.exemplars ?? false;
+    this.#pool = options.pool;
+  }
+
+  /**
+   * Reads one body. Does not keep or change `body`.
+   * @throws ParseError when the body is not well-formed, LimitError when it is too large; nothing else. The parser then
+   * stays as it was, so the next result is compared with the last good one.
+   */
+  parse(body: Uint8Array, format: ExpositionFormat): Exposition {
+    return this.#parseDifference(body, format) ?? this.#parseWhole(body, format);
+  }
+
+  /** Reads only what differs from the last body; `undefined` when more than the tails of lines do. */
+  #parseDifference(body: Uint8Array, format: ExpositionFormat): Exposition | undefined {
+    const previous = this.#readings;
+    if (previous === undefined || this.#layout === undefined || this.#settings.format !== format) return undefined;
+    const next = rescan(this.#lastBody, body, this.#layout, this.#settings, previous);
+    if (next === undefined) return undefined;
+    this.#lastBody.set(body);
+    return this.#remember(next, next.changed, undefined);
+  }
+
+  #parseWhole(body: Uint8Array, format: ExpositionFormat): Exposition {
+    if (this.#settings.format !== format) this.#settings = { ...this.#settings, format };
+    const exemplars: SeriesExemplar[] | undefined = this.#wantsExemplars ? [] : undefined;
+    // From here on the last body is a bad one, until this one has turned out to be good.
+    this.#layout = undefined;
+    this.#lastBody.set(body);
+    const duplicates = this.#readWhole(exemplars);
+    const { keys, metadata, columns, index, scanner } = workspace;
+    const { size } = columns;
+    const values = columns.values.slice(0, size);
+    const timestampsMs = columns.timestampCount === 0 ? undefined : columns.timestampsMs.slice(0, size);
+    const previous = this.#readings;
+    const newKeys = keys.buffer.subarray(0, keys.length);
+    const newMetadata = metadata.toArray();
+    const isSameSeries =
+      previous !== undefined &&
+      isSameKeys(newKeys, this.#series.keys) &&
+      isSameMetadata(newMetadata, this.#series.metadata);
+    if (!isSameSeries) {
+      this.#series = this.#pool?.intern(newKeys, newMetadata, index.hash) ?? {
+        keys: newKeys.slice(),
+        metadata: newMetadata,
+      };
+    }
+    this.#duplicates = duplicates;
+    // The strict rules and exemplars need a look at every sample.
+    if (!this.#settings.isStrict && !this.#wantsExemplars) {
+      this.#layout = { valueStarts: columns.valueStarts.slice(0, size), longestLine: scanner.longestLine };
+    }
+    const changed = isSameSeries ? changedIndices(previous.values, values) : undefined;
+    return this.#remember({ values, timestampsMs }, changed, exemplars);
+  }
+
+  /** Reads the last body into the workspace, by the quick way if there is one. @returns how many duplicates it has. */
+  #readWhole(exemplars: SeriesExemplar[] | undefined): number {
+    const engine = this.#settings.isStrict || exemplars !== undefined ? undefined : scanEngine();
+    const duplicates = engine === undefined ? TOO_MANY_SAMPLES : plainParse(engine, this.#lastBody, this.#settings);
+    return duplicates === TOO_MANY_SAMPLES ? fullParse(this.#lastBody, this.#settings, exemplars) : duplicates;
+  }
+
+  #remember(
+    readings: Readings,
+    changed: Uint32Array | undefined,
+    exemplars: readonly SeriesExemplar[] | undefined,
+  ): Exposition {
+    const { values, timestampsMs } = readings;
+    this.#readings = readings;
+    return {
+      keys: this.#series.keys,
+      size: values.length,
+      values,
+      timestampsMs,
+      metadata: this.#series.metadata,
+      isSameSeries: changed !== undefined,
+      changed,
+      duplicates: this.#duplicates,
+      exemplars,
+    };
+  }
+}
+
+/** Indices at which the arrays differ in any bit. Both have one NaN only, as text has. */
+function changedIndices(before: Float64Array, after: Float64Array): Uint32Array {
+  const changed = new Uint32Array(after.length);
+  let count = 0;
+  for (let i = 0; i < after.length; i++) if (!Object.is(before[i], after[i])) changed[count++] = i;
+  return changed.slice(0, count);
+}

@@ -1,0 +1,47 @@
+import type { BodyStore } from './body-store.ts';
+import { ENTRY_COMMENT, ENTRY_END, ENTRY_SAMPLE, VALUE } from './scanner.ts';
+import type { SeriesExemplar } from './exposition.ts';
+import { readExemplar } from './read-labels.ts';
+import { hashBytes } from './series-index.ts';
+import { createStrictChecker } from './strict-checker.ts';
+import { entryScanner, workspace } from './workspace.ts';
+import type { ScanSettings } from './workspace.ts';
+
+/**
+ * Reads a whole body into the columns, keys and metadata of the workspace.
+ * @param exemplars where to put exemplars, if anywhere
+ * @returns how many samples were left out as duplicates
+ * @throws ParseError, LimitError
+ */
+export function fullParse(body: BodyStore, settings: ScanSettings, exemplars: SeriesExemplar[] | undefined): number {
+  const { scanner, keys, index, metadata, columns } = workspace;
+  scanner.reset(body.bytes, body.length, settings.limits, settings.isStrict);
+  keys.clear(body.length >> 1);
+  index.clear();
+  metadata.clear(settings.format);
+  columns.clear();
+  const strict = settings.isStrict ? createStrictChecker(settings.format) : undefined;
+  const scan = entryScanner(settings.format);
+  const { maxSamples } = settings.limits;
+  let duplicates = 0;
+  for (let entry = scan(scanner); entry !== ENTRY_END; entry = scan(scanner)) {
+    if (entry === ENTRY_SAMPLE) {
+      const start = keys.length;
+      keys.write(scanner);
+      if (index.add(keys.buffer, start, keys.length, hashBytes(keys.buffer, start, keys.length))) {
+        if (exemplars !== undefined && scanner.hasExemplar) {
+          exemplars.push({ index: columns.size, ...readExemplar(scanner) });
+        }
+        const { numbers, valueStart, timestampMs } = scanner;
+        columns.push(numbers[VALUE] ?? NaN, valueStart, timestampMs);
+      } else {
+        keys.length = start;
+        duplicates++;
+      }
+      if (columns.size + duplicates > maxSamples) scanner.exceed('samples', maxSamples, scanner.entryStart);
+    } else if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
+    strict?.check(scanner, entry);
+  }
+  strict?.finish(scanner);
+  return duplicates;
+}

@@ -1,0 +1,20 @@
+export { ACCEPT_HEADER, ACCEPT_HEADER_TEXT_ONLY, formatOfContentType } from './content-type.ts';
+export { ExpositionError, LimitError, ParseError } from './errors.ts';
+export { ExpositionParser } from './exposition-parser.ts';
+export { DEFAULT_PARSE_LIMITS } from './limits.ts';
+export { parseExposition } from './parse-exposition.ts';
+export { SeriesPool } from './series-pool.ts';
+
+export type { ContentTypeOptions } from './content-type.ts';
+export type { LimitName, ParseErrorCode } from './errors.ts';
+export type {
+  Exemplar,
+  Exposition,
+  ExpositionFormat,
+  MetricMetadata,
+  MetricType,
+  SeriesExemplar,
+} from './exposition.ts';
+export type { ExpositionParserOptions } from './exposition-parser.ts';
+export type { ParseLimits } from './limits.ts';
+export type { ParsedExposition, ParseExpositionOptions, Sample } from './parse-exposition.ts';

@@ -1,0 +1,163 @@
+import { EventEmitter } from 'node:events';
+import { silentLogger, systemClock, type Clock, type Logger } from '@pulsekeeper/model';
+import { parseCollector, serializeCollector, type CollectorRecord } from './collector-record.ts';
+import { createRegistrantKey, type RegistrantSurroundings } from './registrant-key.ts';
+import type { Composition } from './registration-data.ts';
+import type { RegistrationState } from './registration-state.ts';
+import { Registration } from './registration.ts';
+import type { RegistrySession } from './registry-session.ts';
+import { safeEmit } from './safe-emit.ts';
+import { collectorPath } from './znode-path.ts';
+import { stringFieldOf } from './znode-json.ts';
+
+/** What a collector announces of itself; the rest of its record is the membership's business. */
+export type CollectorAnnouncement = Pick<CollectorRecord, 'id' | 'host' | 'statusUrl' | 'capacity' | 'version'>;
+
+/** What may change while a collector is announced. `activeFromMs` is decided when it joins. */
+export type CollectorPatch = Partial<Omit<CollectorRecord, 'id' | 'incarnation' | 'activeFromMs'>>;
+
+/** Options of a {@link CollectorMembership}. */
+export interface CollectorMembershipOptions {
+  readonly session: RegistrySession;
+  readonly announcement: CollectorAnnouncement;
+  /**
+   * Time from joining to the first slot that is ours, in ms: long enough for all collectors to have heard of us.
+   * @defaultValue 1500
+   */
+  readonly handoverMs?: number | undefined;
+  /** @defaultValue a fresh key of this process */
+  readonly incarnation?: string | undefined;
+  /**
+   * How long `start` waits for an id that another live collector seems to hold, in ms, before `NameTaken`. The node of a
+   * collector that died on another host goes within its session timeout.
+   * @defaultValue 15000
+   */
+  readonly nameTakenGraceMs?: number | undefined;
+  readonly closeTimeoutMs?: number | undefined;
+  readonly around?: RegistrantSurroundings | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: (() => number) | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** Events of a {@link CollectorMembership}. */
+export interface CollectorMembershipEvents {
+  /** As {@link Registration}'s. */
+  state: [state: RegistrationState, previous: RegistrationState];
+}
+
+/**
+ * Announces a collector as the ephemeral `/collectors/<id>` and keeps it there.
+ *
+ * `activeFromMs` says from which slot on it takes part. It is now + `handoverMs` when the collector joins (first start,
+ * or a lost session whose node was gone), and is kept when nothing moved: the node was deleted by hand, or it takes the
+ * place of its own active node. A node that was draining is not continued; the collector joins anew.
+ *
+ * Anybody may ask the collector to drain by writing its record back with the state `draining` and no `drainAtMs`; the
+ * request stays, for the collector's directory to see, until `drain` answers it. Any other foreign data is overwritten.
+ */
+export class CollectorMembership extends EventEmitter<CollectorMembershipEvents> {
+  readonly #registration: Registration;
+  readonly #clock: Clock;
+  readonly #handoverMs: number;
+  readonly #logger: Logger;
+  #record: CollectorRecord;
+
+  constructor(options: CollectorMembershipOptions) {
+    super();
+    this.#clock = options.clock ?? systemClock;
+    this.#handoverMs = options.handoverMs ?? 1500;
+    this.#logger = (options.logger ?? silentLogger).child({ component: 'collector-membership' });
+    const incarnation = options.incarnation ?? createRegistrantKey();
+    this.#record = { ...options.announcement, state: 'active', activeFromMs: 0, incarnation };
+    serializeCollector(this.#record);
+    this.#registration = new Registration({
+      session: options.session,
+      path: collectorPath(options.announcement.id),
+      data: this.#compose,
+      key: incarnation,
+      keyOf: (data) => stringFieldOf(data, 'incarnation'),
+      adopt: this.#adopt,
+      nameTakenGraceMs: options.nameTakenGraceMs ?? 15_000,
+      closeTimeoutMs: options.closeTimeoutMs,
+      around: options.around,
+      clock: options.clock,
+      random: options.random,
+      logger: options.logger,
+    });
+    this.#registration.on('state', (state, previous) =>
+      safeEmit(this.#logger, 'state', () => this.emit('state', state, previous)),
+    );
+  }
+
+  /** What we announce, or would. `activeFromMs` is 0 before the first attempt to join. */
+  get record(): CollectorRecord {
+    return this.#record;
+  }
+
+  /** Where the registration is. */
+  get state(): RegistrationState {
+    return this.#registration.state;
+  }
+
+  /** As `Registration.start`. */
+  start(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return this.#registration.start(options);
+  }
+
+  /**
+   * Changes the announced record. Resolves once it is written; see `Registration.update`.
+   *
+   * @throws RegistryError `InvalidRecord`, and then nothing changes.
+   */
+  async update(patch: CollectorPatch, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const next = { ...this.#record, ...patch };
+    serializeCollector(next);
+    this.#record = next;
+    await this.#registration.update(this.#compose, options);
+  }
+
+  /**
+   * Announces that we own nothing for slots at or after the returned moment (now + `handoverMs`). Resolves once it is
+   * written. A second call changes nothing.
+   */
+  async drain(options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
+    const standing = this.#record.drainAtMs;
+    if (this.#record.state === 'draining' && standing !== undefined) return standing;
+    const drainAtMs = this.#clock.now() + this.#handoverMs;
+    await this.update({ state: 'draining', drainAtMs }, options);
+    return drainAtMs;
+  }
+
+  /** Withdraws the collector. Idempotent; never rejects. */
+  close(): Promise<void> {
+    return this.#registration.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A request to drain stays in the znode until it is answered by {@link CollectorMembership.drain}. */
+  readonly #adopt = (standing: Uint8Array): boolean => {
+    const parsed = parseCollector(standing);
+    if (!parsed.ok || parsed.value.state !== 'draining' || parsed.value.drainAtMs !== undefined) return false;
+    if (this.#record.drainAtMs !== undefined) return false;
+    this.#record = { ...this.#record, state: 'draining' };
+    return true;
+  };
+
+  readonly #compose = ({ cause, standing }: Composition): Uint8Array => {
+    if (cause !== 'update') {
+      const activeFromMs = continuedFromMs(standing) ?? this.#clock.now() + this.#handoverMs;
+      this.#record = { ...this.#record, activeFromMs };
+    }
+    return serializeCollector(this.#record);
+  };
+}
+
+/** Since when the standing node has been active, when we may simply go on in its place. */
+function continuedFromMs(standing: Uint8Array | undefined): number | undefined {
+  const parsed = standing === undefined ? undefined : parseCollector(standing);
+  return parsed?.ok === true && parsed.value.state === 'active' ? parsed.value.activeFromMs : undefined;
+}

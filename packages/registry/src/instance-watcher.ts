@@ -1,0 +1,225 @@
+import { EventEmitter } from 'node:events';
+import {
+  deferred,
+  parseInstance,
+  silentLogger,
+  splitTargetId,
+  systemClock,
+  type Clock,
+  type Deferred,
+  type InstanceRecord,
+  type Logger,
+  type Parsed,
+  type TargetId,
+} from '@pulsekeeper/model';
+import { abortReason, onAbort } from './abort.ts';
+import { mapBounded } from './bounded-map.ts';
+import { codeOf, isRetryable, messageOf } from './errors.ts';
+import { ReadLoop } from './read-loop.ts';
+import type { RegistrySession, WatchFunction } from './registry-session.ts';
+import { safeEmit } from './safe-emit.ts';
+import { instancePath } from './znode-path.ts';
+
+/** Options of an {@link InstanceWatcher}; times and limits mean what they mean for a `Directory`. */
+export interface InstanceWatcherOptions {
+  readonly session: RegistrySession;
+  /** @defaultValue 'watch' */
+  readonly mode?: 'watch' | 'poll' | undefined;
+  /** @defaultValue 300000 */
+  readonly resyncIntervalMs?: number | undefined;
+  /** @defaultValue 2000 */
+  readonly pollIntervalMs?: number | undefined;
+  /** @defaultValue 100 */
+  readonly coalesceMs?: number | undefined;
+  /** @defaultValue 1000 */
+  readonly maxReadsPerSecond?: number | undefined;
+  /** @defaultValue 128 */
+  readonly concurrency?: number | undefined;
+  /** @defaultValue `systemClock` */
+  readonly clock?: Clock | undefined;
+  /** @defaultValue `Math.random` */
+  readonly random?: (() => number) | undefined;
+  /** @defaultValue silent */
+  readonly logger?: Logger | undefined;
+}
+
+/** Events of an {@link InstanceWatcher}. */
+export interface InstanceWatcherEvents {
+  /**
+   * The data of a wanted instance was read for the first time or changed. `undefined`: it is not there and was never
+   * read. An instance that goes keeps its last data; whether it exists is the directory's to say.
+   */
+  changed: [id: TargetId, instance: Parsed<InstanceRecord> | undefined];
+  /** A reading failed and is repeated; what is known stands. */
+  failed: [error: unknown, attempt: number];
+}
+
+interface Entry {
+  readonly watch: WatchFunction;
+  isRead: boolean;
+  data: Uint8Array | undefined;
+  parsed: Parsed<InstanceRecord> | undefined;
+  /** Reads in a row that found nothing. */
+  misses: number;
+}
+
+/** A wanted instance that is missing is looked for again after this long, then twice as long, and so on. */
+const FIRST_MISS_MS = 200;
+const LAST_MISS_MS = 10_000;
+
+/**
+ * Reads and watches the data of those instances that are wanted, and of no others.
+ *
+ * Memory: the raw and the parsed data and one watch of each wanted instance. A missing one is looked for by reading, not
+ * by a watch: watches on names that never return would pile up in the server.
+ */
+export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
+  readonly #session: RegistrySession;
+  readonly #isWatching: boolean;
+  readonly #concurrency: number;
+  readonly #logger: Logger;
+  readonly #loop: ReadLoop;
+  readonly #entries = new Map<TargetId, Entry>();
+  readonly #settlers = new Set<Deferred<undefined>>();
+  #unread = 0;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: InstanceWatcherOptions) {
+    super();
+    this.#session = options.session;
+    this.#isWatching = options.mode !== 'poll';
+    this.#concurrency = options.concurrency ?? 128;
+    this.#logger = (options.logger ?? silentLogger).child({ component: 'instance-watcher' });
+    this.#loop = new ReadLoop({
+      session: options.session,
+      coalesceMs: options.coalesceMs ?? 100,
+      maxPerSecond: options.maxReadsPerSecond ?? 1000,
+      mode: options.mode ?? 'watch',
+      intervalMs: this.#isWatching ? (options.resyncIntervalMs ?? 300_000) : (options.pollIntervalMs ?? 2000),
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+      logger: this.#logger,
+      read: (keys, signal) => this.#read(keys as readonly TargetId[], signal),
+      allKeys: () => this.#entries.keys(),
+      onFailure: (error, attempt) => safeEmit(this.#logger, 'failed', () => this.emit('failed', error, attempt)),
+    });
+  }
+
+  /** Begins to read what is wanted, now and from now on. */
+  start(): Promise<void> {
+    this.#loop.start();
+    return Promise.resolve();
+  }
+
+  /** Stops reading; what is known remains. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#loop.stop().then(() => this.#settleIfRead(true));
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Says which instances are wanted from now on. Linear in their number. Data of the others is forgotten at once. */
+  setWanted(ids: Iterable<TargetId>): void {
+    const wanted = new Set(ids);
+    for (const [id, entry] of this.#entries) {
+      if (wanted.has(id)) continue;
+      this.#entries.delete(id);
+      this.#loop.forget(id);
+      if (!entry.isRead) this.#unread -= 1;
+    }
+    const added: TargetId[] = [];
+    for (const id of wanted) {
+      if (this.#entries.has(id)) continue;
+      this.#entries.set(id, this.#createEntry(id));
+      this.#unread += 1;
+      added.push(id);
+    }
+    this.#loop.noteUrgent(added);
+    this.#settleIfRead();
+  }
+
+  /** What was read of a wanted instance; `undefined` when it was not read yet, never stood, or is not wanted. */
+  get(id: TargetId): Parsed<InstanceRecord> | undefined {
+    return this.#entries.get(id)?.parsed;
+  }
+
+  /** Resolves once every wanted instance was read at least once, or the watcher was stopped. */
+  async settled({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.#unread === 0 || this.#stopping !== undefined) return;
+    const settler = deferred<undefined>();
+    this.#settlers.add(settler);
+    const stopListening = onAbort(signal, () => settler.reject(abortReason(signal)));
+    try {
+      await settler.promise;
+    } finally {
+      stopListening();
+      this.#settlers.delete(settler);
+    }
+  }
+
+  async #read(ids: readonly TargetId[], signal: AbortSignal): Promise<void> {
+    await mapBounded(ids, this.#concurrency, (id) => this.#readOne(id, signal));
+  }
+
+  async #readOne(id: TargetId, signal: AbortSignal): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const { service, instance } = splitTargetId(id);
+    const watch = this.#isWatching ? entry.watch : undefined;
+    try {
+      const { data } = await this.#session.getData(instancePath(service, instance), { watch, signal });
+      entry.misses = 0;
+      if (this.#entries.get(id) === entry) this.#take(id, entry, data);
+    } catch (error) {
+      if (this.#entries.get(id) !== entry) return;
+      if (codeOf(error) === 'NoNode') {
+        this.#takeMissing(id, entry);
+        return;
+      }
+      if (isRetryable(error) || codeOf(error) === 'Closed' || signal.aborted) throw error;
+      this.#takeRefusal(id, entry, messageOf(error));
+    }
+  }
+
+  #take(id: TargetId, entry: Entry, data: Uint8Array): void {
+    if (entry.data !== undefined && Buffer.compare(entry.data, data) === 0) return;
+    entry.data = data;
+    const parsed = parseInstance(data);
+    if (!parsed.ok) this.#logger.warn({ target: id, reason: parsed.reason }, 'instance rejected');
+    this.#settle(id, entry, parsed);
+  }
+
+  #takeMissing(id: TargetId, entry: Entry): void {
+    this.#loop.noteIn(id, Math.min(LAST_MISS_MS, FIRST_MISS_MS * 2 ** entry.misses));
+    entry.misses += 1;
+    if (!entry.isRead) this.#settle(id, entry, undefined);
+  }
+
+  #takeRefusal(id: TargetId, entry: Entry, reason: string): void {
+    if (entry.data !== undefined || entry.parsed !== undefined) return;
+    this.#settle(id, entry, { ok: false, reason: `cannot be read: ${reason}` });
+  }
+
+  #settle(id: TargetId, entry: Entry, parsed: Parsed<InstanceRecord> | undefined): void {
+    if (!entry.isRead) this.#unread -= 1;
+    entry.isRead = true;
+    entry.parsed = parsed;
+    safeEmit(this.#logger, 'changed', () => this.emit('changed', id, parsed));
+    this.#settleIfRead();
+  }
+
+  #settleIfRead(isForced = false): void {
+    if (this.#unread > 0 && !isForced) return;
+    for (const settler of this.#settlers) settler.resolve(undefined);
+  }
+
+  #createEntry(id: TargetId): Entry {
+    const watch: WatchFunction = () => {
+      if (this.#entries.get(id)?.watch === watch) this.#loop.note(id);
+    };
+    return { watch, isRead: false, data: undefined, parsed: undefined, misses: 0 };
+  }
+}

@@ -1,0 +1,171 @@
+import {
+  explainInvalidName,
+  parseClusterDefaults,
+  parseInstance,
+  parseServiceRule,
+  systemClock,
+  type Clock,
+  type ClusterDefaults,
+  type InstanceRecord,
+  type Parsed,
+  type ServiceRule,
+} from '@pulsekeeper/model';
+import type { ZnodeStat } from '@pulsekeeper/zk-session';
+import { mapBounded } from './bounded-map.ts';
+import { parseCollector, type CollectorRecord } from './collector-record.ts';
+import type { DirectoryProblem } from './directory-view.ts';
+import { codeOf, isRetryable, messageOf } from './errors.ts';
+import { listZnode, readZnode } from './read-znode.ts';
+import type { RegistrySession } from './registry-session.ts';
+import { ZNODES } from './znode-path.ts';
+
+/** One znode as it was read: what it says, or why it cannot be understood, and what ZooKeeper knows of it. */
+export interface SnapshotNode<T> {
+  readonly parsed: Parsed<T>;
+  /** `undefined` when the znode does not exist or may not be read. */
+  readonly stat: ZnodeStat | undefined;
+}
+
+/** A service within a {@link ClusterSnapshot}. */
+export interface ServiceSnapshot {
+  readonly rule: SnapshotNode<ServiceRule>;
+  /** By name, sorted. */
+  readonly instances: ReadonlyMap<string, SnapshotNode<InstanceRecord>>;
+}
+
+/** Everything that stands in ZooKeeper, read once. The parts were read one after the other, not at one instant. */
+export interface ClusterSnapshot {
+  readonly defaults: SnapshotNode<ClusterDefaults>;
+  /** By name, sorted. */
+  readonly services: ReadonlyMap<string, ServiceSnapshot>;
+  /** By name, sorted. */
+  readonly collectors: ReadonlyMap<string, SnapshotNode<CollectorRecord>>;
+  /** Everything that was skipped or could not be understood. */
+  readonly problems: readonly DirectoryProblem[];
+  /** Unix time in ms at which the reading began. */
+  readonly readAtMs: number;
+}
+
+/** Options of {@link readCluster}. */
+export interface ReadClusterOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Reads under way at a time.
+   * @defaultValue 128
+   */
+  readonly concurrency?: number | undefined;
+  /** @defaultValue `systemClock` */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Reads the whole cluster once, for tools: names, rules, and the data of every instance and collector. Creates nothing.
+ * A znode that cannot be understood or may not be read is reported in its place and in `problems`.
+ *
+ * @throws ZkError when the session fails; the signal's reason.
+ */
+export async function readCluster(
+  session: RegistrySession,
+  options: ReadClusterOptions = {},
+): Promise<ClusterSnapshot> {
+  const readAtMs = (options.clock ?? systemClock).now();
+  const reading = new ClusterReading(session, options);
+  const defaults = await reading.node(ZNODES.defaults, parseClusterDefaults);
+  const [serviceNames, collectorNames] = [await reading.names(ZNODES.services), await reading.names(ZNODES.collectors)];
+  const collectors = await reading.nodes(
+    collectorNames.map((name) => ({ name, path: ZNODES.collectorPath(name) })),
+    parseCollector,
+  );
+  const services = await reading.each(serviceNames, async (service) => ({
+    service,
+    rule: await reading.node(ZNODES.servicePath(service), parseServiceRule),
+    names: await reading.names(ZNODES.servicePath(service)),
+  }));
+  // One bounded run over the instances of all services: many small services are as quick as one large one.
+  const instances = await reading.nodes(
+    services.flatMap(({ service, names }) =>
+      names.map((name) => ({ name: `${service}/${name}`, path: ZNODES.instancePath(service, name) })),
+    ),
+    parseInstance,
+  );
+  return {
+    defaults,
+    services: new Map(
+      services.map(({ service, rule, names }) => {
+        const own = names.flatMap((name) => {
+          const node = instances.get(`${service}/${name}`);
+          return node === undefined ? [] : [[name, node] as const];
+        });
+        return [service, { rule, instances: new Map(own) }];
+      }),
+    ),
+    collectors,
+    problems: reading.problems,
+    readAtMs,
+  };
+}
+
+/** The session, the limits and the problems of one reading. */
+class ClusterReading {
+  readonly problems: DirectoryProblem[] = [];
+  readonly #session: RegistrySession;
+  readonly #concurrency: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(session: RegistrySession, { concurrency = 128, signal }: ReadClusterOptions) {
+    this.#session = session;
+    this.#concurrency = concurrency;
+    this.#signal = signal;
+  }
+
+  each<T, U>(items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> {
+    return mapBounded(items, this.#concurrency, work);
+  }
+
+  /** Valid names of the children, sorted. */
+  async names(path: string): Promise<string[]> {
+    const list = await this.#orRefusal(path, () => listZnode(this.#session, path, { signal: this.#signal }));
+    if (list === undefined || 'refusal' in list) return [];
+    return list.children.filter((name) => this.#isValid(path, name)).sort();
+  }
+
+  /** A node that is missing is parsed as if it were empty. */
+  async node<T>(path: string, parse: (data: Uint8Array) => Parsed<T>): Promise<SnapshotNode<T>> {
+    return (await this.#read(path, parse)) ?? { parsed: parse(new Uint8Array()), stat: undefined };
+  }
+
+  /** The nodes that are there, by name. */
+  async nodes<T>(
+    items: readonly { readonly name: string; readonly path: string }[],
+    parse: (data: Uint8Array) => Parsed<T>,
+  ): Promise<Map<string, SnapshotNode<T>>> {
+    const read = await this.each(items, async ({ name, path }) => ({ name, node: await this.#read(path, parse) }));
+    return new Map(read.flatMap(({ name, node }) => (node === undefined ? [] : [[name, node]])));
+  }
+
+  async #read<T>(path: string, parse: (data: Uint8Array) => Parsed<T>): Promise<SnapshotNode<T> | undefined> {
+    const node = await this.#orRefusal(path, () => readZnode(this.#session, path, { signal: this.#signal }));
+    if (node === undefined) return undefined;
+    if ('refusal' in node) return { parsed: { ok: false, reason: node.refusal }, stat: undefined };
+    const parsed = parse(node.data);
+    if (!parsed.ok) this.problems.push({ path, reason: parsed.reason });
+    return { parsed, stat: node.stat };
+  }
+
+  async #orRefusal<T>(path: string, read: () => Promise<T>): Promise<T | { readonly refusal: string }> {
+    try {
+      return await read();
+    } catch (error) {
+      if (isRetryable(error) || codeOf(error) === undefined || codeOf(error) === 'Closed') throw error;
+      const refusal = `cannot be read: ${messageOf(error)}`;
+      this.problems.push({ path, reason: refusal });
+      return { refusal };
+    }
+  }
+
+  #isValid(parent: string, name: string): boolean {
+    const reason = explainInvalidName(name);
+    if (reason !== undefined) this.problems.push({ path: `${parent}/${name}`, reason });
+    return reason === undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import type { FailureReason, LabelSet, Matcher, MetricMetadata, ScrapeReport, TargetId } from '@pulsekeeper/model';
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One series over a range: parallel arrays in the order of time. */
+export interface SeriesResult {
+  readonly target: TargetId;
+  /** With `__name__` and the target's labels. */
+  readonly labels: LabelSet;
+  readonly timestampsMs: Float64Array;
+  /** {@link isStaleMarker} tells where the series was absent. */
+  readonly values: Float64Array;
+}
+
+/** What a stream entry is: a scrape with samples, a failed scrape, or the mark that the target left. */
+export type SlotKind = 'samples' | 'failure' | 'end';
+
+/** The header of one stored frame. */
+export interface SlotRecord {
+  readonly slotMs: number;
+  readonly intervalMs: number;
+  readonly timestampMs: number;
+  readonly kind: SlotKind;
+  readonly up: boolean;
+  readonly failure?: { readonly reason: FailureReason; readonly message: string } | undefined;
+  /** Who wrote it, where the range read tells it. */
+  readonly collector?: string | undefined;
+  /** Written after newer frames of the target. */
+  readonly late: boolean;
+  /** Bytes of the encoded frame. */
+  readonly sizeBytes: number;
+}
+
+/** The newest scrape of a target. */
+export interface LastReport {
+  readonly slotMs: number;
+  readonly intervalMs: number;
+  readonly timestampMs: number;
+  readonly report: ScrapeReport;
+  readonly collector: string | undefined;
+  /** Set when the target left after this slot. */
+  readonly endedMs: number | undefined;
+}
+
+/** A target that the store knows; it is forgotten when its last frame is older than its retention. */
+export interface StoredTarget {
+  readonly id: TargetId;
+  readonly labels: LabelSet;
+  readonly retentionMs: number;
+  /** Ids of the schemas its frames may use. */
+  readonly schemaIds: readonly string[];
+}
+
+/** One series as the index knows it. */
+export interface StoredSeries {
+  readonly target: TargetId;
+  readonly labels: LabelSet;
+}
+
+/**
+ * Reads what writers stored. Every method rejects with a {@link StoreError}: `Unavailable` or `NotServing` when Redis
+ * cannot be asked, `Aborted` after `signal`. A frame that cannot be decoded is skipped, with a warning and a count.
+ */
+export interface FrameReader {
+  /**
+   * The series that all matchers accept, target by target (so memory is bounded by one target's range), with the
+   * points of `fromMs ≤ t ≤ toMs`. Where a series is absent from a slot, or the scrape failed, it has one staleness
+   * marker; further slots without it add nothing.
+   */
+  select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    options?: ReadOptions,
+  ): AsyncIterable<SeriesResult>;
+  /** Headers only, in the order of slots, late frames at their place. */
+  slots(target: TargetId, fromMs: number, toMs: number, options?: ReadOptions): AsyncIterable<SlotRecord>;
+  lastReports(ids: readonly TargetId[], options?: ReadOptions): Promise<Map<TargetId, LastReport>>;
+  /** Every target that has frames within its retention, in the order of ids. */
+  targets(options?: ReadOptions): Promise<StoredTarget[]>;
+  /** From the index, without reading frames; includes the synthetic series of the targets. */
+  seriesOf(matchers: readonly Matcher[], options?: ReadOptions): Promise<StoredSeries[]>;
+  labelNames(options?: ReadOptions): Promise<string[]>;
+  labelValues(name: string, options?: ReadOptions): Promise<string[]>;
+  /** Type, help and unit by metric name; several where targets disagree. */
+  metricMetadata(metric?: string, options?: ReadOptions): Promise<Map<string, readonly MetricMetadata[]>>;
+}

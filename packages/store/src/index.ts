@@ -1,0 +1,22 @@
+export { CorruptFrame, StoreError } from './errors.ts';
+export { DEFAULT_STORE_OPTIONS } from './normal-options.ts';
+export { openStore } from './open-store.ts';
+export { isStaleMarker, isStaleValue } from './reader/stale-marker.ts';
+export { redactRedisUrl } from './redis/redis-url.ts';
+
+export type { CollectorStatus } from './collector-status.ts';
+export type { StoreErrorCode } from './errors.ts';
+export type { Frame, FrameSamples } from './frame.ts';
+export type {
+  FrameReader,
+  LastReport,
+  ReadOptions,
+  SeriesResult,
+  SlotKind,
+  SlotRecord,
+  StoredSeries,
+  StoredTarget,
+} from './frame-reader.ts';
+export type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from './frame-writer.ts';
+export type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
+export type { StoreOptions } from './store-options.ts';

@@ -1,0 +1,103 @@
+import { type Clock, type Logger, silentLogger, systemClock } from '@pulsekeeper/model';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { StoreError } from './errors.ts';
+import type { StoreOptions } from './store-options.ts';
+
+/** What {@link StoreOptions} leave open. */
+export const DEFAULT_STORE_OPTIONS = {
+  keyPrefix: 'pulsekeeper',
+  collector: '',
+  retentionMs: 86_400_000,
+  bufferBytes: 268_435_456,
+  rewriteWindowMs: 60_000,
+  rewriteBytes: 134_217_728,
+  keyFrameSlots: 120,
+  commandTimeoutMs: 2_000,
+  connectTimeoutMs: 5_000,
+  ack: { replicas: 0, timeoutMs: 1_000 },
+  drainFramesPerSecond: 20_000,
+  stopTimeoutMs: 5_000,
+} as const;
+
+/** Options with nothing left open. */
+export interface NormalStoreOptions {
+  readonly url: string;
+  readonly tls: TlsOptions | undefined;
+  readonly keyPrefix: string;
+  readonly collector: string;
+  readonly retentionMs: number;
+  readonly bufferBytes: number;
+  readonly rewriteWindowMs: number;
+  readonly rewriteBytes: number;
+  readonly keyFrameSlots: number;
+  readonly commandTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly ack: { readonly replicas: number; readonly timeoutMs: number };
+  readonly drainFramesPerSecond: number;
+  readonly spillPath: string | undefined;
+  readonly stopTimeoutMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** @throws StoreError with code `InvalidOption` */
+export function normalizeOptions(options: StoreOptions): NormalStoreOptions {
+  const defaults = DEFAULT_STORE_OPTIONS;
+  const normal: NormalStoreOptions = {
+    url: options.url,
+    tls: options.tls,
+    keyPrefix: options.keyPrefix ?? defaults.keyPrefix,
+    collector: options.collector ?? defaults.collector,
+    retentionMs: options.retentionMs ?? defaults.retentionMs,
+    bufferBytes: options.bufferBytes ?? defaults.bufferBytes,
+    rewriteWindowMs: options.rewriteWindowMs ?? defaults.rewriteWindowMs,
+    rewriteBytes: options.rewriteBytes ?? defaults.rewriteBytes,
+    keyFrameSlots: options.keyFrameSlots ?? defaults.keyFrameSlots,
+    commandTimeoutMs: options.commandTimeoutMs ?? defaults.commandTimeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
+    ack: {
+      replicas: options.ack?.replicas ?? defaults.ack.replicas,
+      timeoutMs: options.ack?.timeoutMs ?? defaults.ack.timeoutMs,
+    },
+    drainFramesPerSecond: options.drainFramesPerSecond ?? defaults.drainFramesPerSecond,
+    spillPath: options.spillPath,
+    stopTimeoutMs: options.stopTimeoutMs ?? defaults.stopTimeoutMs,
+    logger: (options.logger ?? silentLogger).child({ component: 'store' }),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+  for (const [name, least, most] of BOUNDS) {
+    const value = normal[name];
+    if (!(value >= least && value <= most)) {
+      throw new StoreError('InvalidOption', `${name} must be from ${least} to ${most}, got ${value}`);
+    }
+  }
+  const { ack, commandTimeoutMs, url } = normal;
+  if (!(Number.isInteger(ack.replicas) && ack.replicas >= 0)) {
+    throw new StoreError('InvalidOption', `ack.replicas must be a whole number, got ${ack.replicas}`);
+  }
+  if (ack.replicas > 0 && ack.timeoutMs >= commandTimeoutMs) {
+    throw new StoreError(
+      'InvalidOption',
+      `ack.timeoutMs (${ack.timeoutMs}) must be below commandTimeoutMs (${commandTimeoutMs})`,
+    );
+  }
+  if (ack.replicas > 0 && url.includes('+cluster:')) {
+    throw new StoreError('InvalidOption', 'ack is not supported with redis+cluster, whose WAIT would go to any node');
+  }
+  return normal;
+}
+
+const MOST_MS = 10 * 365 * 86_400_000;
+const BOUNDS = [
+  ['retentionMs', 1, MOST_MS],
+  ['bufferBytes', 0, Number.MAX_SAFE_INTEGER],
+  ['rewriteWindowMs', 0, MOST_MS],
+  ['rewriteBytes', 0, Number.MAX_SAFE_INTEGER],
+  ['keyFrameSlots', 1, 120],
+  ['commandTimeoutMs', 1, 600_000],
+  ['connectTimeoutMs', 1, 600_000],
+  ['drainFramesPerSecond', 1, Number.MAX_SAFE_INTEGER],
+  ['stopTimeoutMs', 0, 86_400_000],
+] as const;

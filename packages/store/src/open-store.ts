@@ -1,0 +1,280 @@
+import { deferred } from '@pulsekeeper/model';
+import type { CollectorStatus } from './collector-status.ts';
+import { publishStatus, readStatuses } from './collector-statuses.ts';
+import { StoreError } from './errors.ts';
+import type { FrameReader, ReadOptions } from './frame-reader.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { normalizeOptions, type NormalStoreOptions } from './normal-options.ts';
+import { StreamReader } from './reader/stream-reader.ts';
+import { inspectServers, measureSkew } from './redis/inspect-server.ts';
+import { keyLayout, type KeyLayout } from './redis/key-layout.ts';
+import { RedisConnection } from './redis/redis-connection.ts';
+import { parseRedisUrl, redactRedisUrl, type RedisLocation } from './redis/redis-url.ts';
+import { classOfError } from './redis/reply-error.ts';
+import type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
+import type { StoreOptions } from './store-options.ts';
+import { readSpillFile, removeSpillFile, writeSpillFile } from './writer/spill-file.ts';
+import { StreamWriter } from './writer/stream-writer.ts';
+
+/** How often the clock of Redis is looked at. */
+const SKEW_PERIOD_MS = 60_000;
+
+/**
+ * A store of frames in Redis streams. Nothing is connected before {@link Store.start}.
+ *
+ * @example
+ * ```ts
+ * const store = openStore({ url: 'redis://127.0.0.1:6379' });
+ * await store.start();
+ * const target = store.writer.open({ id: targetId('api', 'a1'), labels: { service: 'api', instance: 'a1' } });
+ * await target.append(frame); // 'written'
+ * for await (const { labels, values } of store.reader.select(parseSelector('up'), fromMs, toMs)) console.log(labels, values);
+ * await store.stop();
+ * ```
+ * @throws StoreError with code `InvalidOption`
+ */
+export function openStore(options: StoreOptions): Store {
+  return new StreamStore(normalizeOptions(options));
+}
+
+class StreamStore implements Store {
+  readonly #options: NormalStoreOptions;
+  readonly #location: RedisLocation;
+  readonly #keys: KeyLayout;
+  readonly #appends: RedisConnection;
+  readonly #reads: RedisConnection;
+  readonly #writer: StreamWriter;
+  readonly #reader: StreamReader;
+  #phase: 'idle' | 'started' | 'stopped' = 'idle';
+  #stopped: Promise<void> | undefined;
+  #clockSkewMs: number | undefined;
+  #skewTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: NormalStoreOptions) {
+    this.#options = options;
+    this.#location = parseRedisUrl(options.url);
+    this.#keys = keyLayout(options.keyPrefix);
+    this.#appends = this.#newConnection('pulsekeeper-append');
+    this.#reads = this.#newConnection('pulsekeeper-read');
+    const { clock, logger } = options;
+    this.#writer = new StreamWriter({ ...options, connection: this.#appends, lookups: this.#reads, keys: this.#keys });
+    this.#reader = new StreamReader({ connection: this.#reads, keys: this.#keys, clock, logger });
+  }
+
+  get writer(): FrameWriter {
+    return this.#writer;
+  }
+
+  get reader(): FrameReader {
+    return this.#reader;
+  }
+
+  async start(
+    options: { signal?: AbortSignal | undefined; waitForConnection?: boolean | undefined } = {},
+  ): Promise<void> {
+    if (this.#phase !== 'idle') throw new StoreError('Closed', `the store was ${this.#phase} before`);
+    options.signal?.throwIfAborted();
+    this.#phase = 'started';
+    await this.#restore();
+    this.#appends.open();
+    this.#reads.open();
+    this.#writer.start();
+    this.#appends.on('ready', () => void this.#greet());
+    if (options.waitForConnection === false) return;
+    try {
+      await Promise.all([whenReady(this.#appends, options.signal), whenReady(this.#reads, options.signal)]);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async flush(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const { signal } = options;
+    if (signal === undefined) return this.#writer.idle();
+    const aborted = deferred<never>();
+    const onAbort = (): void =>
+      aborted.reject(new StoreError('Aborted', 'flushing was aborted', { cause: signal.reason }));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([this.#writer.idle(), aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  health(): StoreHealth {
+    const { counters } = this.#writer;
+    const oldestMs = this.#writer.oldestWaitingSlotMs();
+    return {
+      state: this.#state(),
+      bufferedFrames: this.#writer.bufferedFrames,
+      bufferedBytes: this.#writer.bufferedBytes,
+      bufferedAgeMs: oldestMs === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldestMs),
+      writtenFrames: counters.written,
+      lateFrames: counters.late,
+      doubledFrames: counters.doubled,
+      droppedFrames: counters.dropped,
+      rewrittenFrames: counters.rewritten,
+      corruptFrames: this.#reader.corruptFrames,
+      writtenBytes: counters.writtenBytes,
+      droppedByTarget: counters.droppedByTarget,
+      errors: counters.errors,
+      lastError: counters.lastError,
+      clockSkewMs: this.#clockSkewMs,
+    };
+  }
+
+  inspectServer(_options: ReadOptions = {}): Promise<ServerInspection[]> {
+    return inspectServers(this.#reads, this.#location.kind, () => this.#options.clock.now());
+  }
+
+  publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void> {
+    return publishStatus(this.#reads, this.#keys, this.#options.clock, { id, value: status, ttlMs });
+  }
+
+  readCollectorStatuses(_options: ReadOptions = {}): Promise<CollectorStatus[]> {
+    return readStatuses(this.#reads, this.#keys, this.#options.clock);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #newConnection(name: string): RedisConnection {
+    const { tls, commandTimeoutMs, connectTimeoutMs, random, logger } = this.#options;
+    return new RedisConnection({
+      location: this.#location,
+      tls,
+      name,
+      commandTimeoutMs,
+      connectTimeoutMs,
+      random,
+      logger,
+    });
+  }
+
+  #state(): StoreState {
+    if (this.#phase === 'idle' || this.#phase === 'stopped') return this.#phase;
+    if (!this.#appends.isReady) return 'connecting';
+    return this.#writer.isFailing ? 'degraded' : 'ready';
+  }
+
+  /** Asks a server that has just become ready what it promises and what time it has. Never rejects. */
+  async #greet(): Promise<void> {
+    const { logger, clock } = this.#options;
+    try {
+      for (const { warnings, clockSkewMs } of await inspectServers(this.#appends, this.#location.kind, () =>
+        clock.now(),
+      )) {
+        this.#clockSkewMs = clockSkewMs;
+        for (const warning of warnings) logger.warn({ url: redactRedisUrl(this.#options.url) }, warning);
+      }
+    } catch (error) {
+      logger.debug({ err: error }, 'redis could not be inspected');
+    }
+    clearInterval(this.#skewTimer);
+    if (this.#phase !== 'started') return;
+    this.#skewTimer = setInterval(() => void this.#lookAtClock(), SKEW_PERIOD_MS);
+    this.#skewTimer.unref();
+  }
+
+  async #lookAtClock(): Promise<void> {
+    try {
+      this.#clockSkewMs = await measureSkew(
+        (command) => this.#reads.call(command),
+        () => this.#options.clock.now(),
+      );
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'the clock of redis could not be read');
+    }
+  }
+
+  async #restore(): Promise<void> {
+    const { spillPath, logger } = this.#options;
+    if (spillPath === undefined) return;
+    try {
+      const spilled = await readSpillFile(spillPath);
+      if (spilled === undefined) return;
+      let frames = 0;
+      for (const stream of spilled.streams) {
+        this.#writer.restore(stream);
+        frames += stream.frames.length;
+      }
+      logger.info({ path: spillPath, frames, isWhole: spilled.isWhole }, 'frames of an earlier run wait to be written');
+      void this.#writer.idle().then(async () => {
+        // A stop before that saves what is left to the same file.
+        if (this.#phase === 'started') await removeSpillFile(spillPath);
+      });
+    } catch (error) {
+      logger.error({ err: error, path: spillPath }, 'the frames of an earlier run cannot be read');
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#phase === 'started') {
+      const { stopTimeoutMs, logger } = this.#options;
+      const timeout = AbortSignal.timeout(stopTimeoutMs);
+      await this.flush({ signal: timeout }).catch((error: unknown) => {
+        logger.warn(
+          { err: error, frames: this.#writer.bufferedFrames },
+          'not all frames could be written before the stop',
+        );
+      });
+      await this.#spill();
+    }
+    this.#phase = 'stopped';
+    clearInterval(this.#skewTimer);
+    this.#writer.stop();
+    this.#appends.close();
+    this.#reads.close();
+  }
+
+  async #spill(): Promise<void> {
+    const { spillPath, logger } = this.#options;
+    if (spillPath === undefined || this.#writer.bufferedFrames === 0) return;
+    try {
+      const frames = await writeSpillFile(spillPath, this.#writer.takeUnsent());
+      this.#writer.stop(true);
+      logger.warn({ path: spillPath, frames }, 'frames that redis did not take were saved');
+    } catch (error) {
+      logger.error({ err: error, path: spillPath }, 'frames that redis did not take could not be saved');
+    }
+  }
+}
+
+/** Resolves when a connection is ready; rejects when Redis refuses for good, or the signal aborts. */
+async function whenReady(connection: RedisConnection, signal: AbortSignal | undefined): Promise<void> {
+  if (connection.isReady) return;
+  const ready = deferred<undefined>();
+  const onReady = (): void => ready.resolve(undefined);
+  const onAway = (error: Error | undefined): void => {
+    const kind = error === undefined ? 'other' : classOfError(error);
+    if (kind === 'WRONGPASS' || kind === 'NOAUTH') {
+      ready.reject(
+        new StoreError('Refused', `redis refuses the credentials: ${error?.message ?? ''}`, { cause: error }),
+      );
+    }
+  };
+  const onAbort = (): void => {
+    const last = connection.lastError;
+    const why = last === undefined ? '' : `: ${last.message}`;
+    ready.reject(
+      new StoreError('Unavailable', `redis could not be reached in time${why}`, { cause: last ?? signal?.reason }),
+    );
+  };
+  connection.on('ready', onReady).on('away', onAway);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await ready.promise;
+  } finally {
+    connection.off('ready', onReady).off('away', onAway);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,196 @@
+import type { LabelSet, TargetId } from '@pulsekeeper/model';
+import { ChainDecoder } from '../codec/chain-decoder.ts';
+import type { FrameHeader } from '../codec/frame-header.ts';
+import { BLOCK_SERIES } from '../codec/series-model.ts';
+import { CorruptFrame, StoreError } from '../errors.ts';
+import type { SeriesResult } from '../frame-reader.ts';
+import type { ScanContext, StoredFrame } from './frame-scan.ts';
+import type { SchemaCache, SchemaView } from './schema-cache.ts';
+import { seriesLabels, type SeriesMatch } from './series-match.ts';
+import { SeriesPoints } from './series-points.ts';
+import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
+
+/** The target whose frames are collected. */
+export interface CollectedTarget {
+  readonly id: TargetId;
+  readonly labels: LabelSet;
+}
+
+/**
+ * Gathers the wanted series of one target from its frames. Frames are decoded chain by chain, once all frames of a chain
+ * are known, because only then is it known which blocks of columns are wanted.
+ */
+export class SeriesCollector {
+  readonly #context: ScanContext;
+  readonly #cache: SchemaCache;
+  readonly #target: CollectedTarget;
+  readonly #match: SeriesMatch;
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  /** Wanted series by key. */
+  readonly #series = new Map<string, { labels: LabelSet; points: SeriesPoints }>();
+  readonly #synthetic: readonly { labels: LabelSet; points: SeriesPoints; index: number }[];
+  /** Slots of the range so far, in the order of arrival, with the time of their samples. */
+  readonly #slots: { slotMs: number; timestampMs: number }[] = [];
+  #chain: StoredFrame[] = [];
+
+  constructor(
+    context: ScanContext,
+    cache: SchemaCache,
+    target: CollectedTarget,
+    match: SeriesMatch,
+    fromMs: number,
+    toMs: number,
+  ) {
+    this.#context = context;
+    this.#cache = cache;
+    this.#target = target;
+    this.#match = match;
+    this.#fromMs = fromMs;
+    this.#toMs = toMs;
+    this.#synthetic = match.syntheticOf(target.labels).map((index) => ({
+      index,
+      labels: syntheticLabels(SYNTHETIC_SERIES[index]?.metadata.name ?? '', target.labels),
+      points: new SeriesPoints(),
+    }));
+  }
+
+  /** Takes further frames of the stream, in order. */
+  async add(frames: readonly StoredFrame[]): Promise<void> {
+    for (const frame of frames) {
+      if (frame.header.kind === 'key') await this.#finishChain();
+      this.#chain.push(frame);
+    }
+  }
+
+  /** Takes late frames. The stream's frames must have been added. */
+  async addLate(frames: readonly StoredFrame[]): Promise<void> {
+    await this.#finishChain();
+    for (const frame of frames) {
+      this.#chain.push(frame);
+      await this.#finishChain();
+    }
+  }
+
+  /** The series with at least one point, in the order in which they came up. */
+  async *finish(): AsyncGenerator<SeriesResult> {
+    await this.#finishChain();
+    const order = this.#slots.map((_, index) => index);
+    order.sort((left, right) => (this.#slots[left]?.slotMs ?? 0) - (this.#slots[right]?.slotMs ?? 0));
+    const timestampsMs = Float64Array.from(this.#slots, ({ timestampMs }) => timestampMs);
+    for (const { labels, points } of [...this.#synthetic, ...this.#series.values()]) {
+      if (points.length === 0) continue;
+      yield { target: this.#target.id, labels, ...points.finish(order, timestampsMs, this.#fromMs, this.#toMs) };
+    }
+  }
+
+  async #finishChain(): Promise<void> {
+    const chain = this.#chain;
+    this.#chain = [];
+    if (chain.length === 0) return;
+    const ids = new Set(chain.flatMap(({ header }) => header.schemaIds));
+    let views: Map<string, SchemaView>;
+    try {
+      views = await this.#cache.views(ids);
+    } catch (error) {
+      if (!(error instanceof CorruptFrame)) throw error;
+      views = new Map();
+    }
+    this.#decodeChain(chain, views);
+  }
+
+  #decodeChain(chain: readonly StoredFrame[], views: ReadonlyMap<string, SchemaView>): void {
+    const ordered = orderedSchemas(chain);
+    const columns = this.#wantedColumns(ordered, views);
+    const wantedBlocks = blocksOf(columns);
+    const decoder = new ChainDecoder();
+    // The oldest chain of a stream may have lost its key frame to the retention: then it is over, not corrupt.
+    const isHeadless = chain.every(({ header }) => header.kind !== 'key');
+    let isBroken = false;
+    for (const { header, bytes } of chain) {
+      const isInRange = this.#isInRange(header);
+      const slot = isInRange ? this.#slots.push({ slotMs: header.slotMs, timestampMs: header.timestampMs }) - 1 : -1;
+      if (isInRange && header.kind !== 'end') {
+        for (const { index, points } of this.#synthetic) {
+          points.push(slot, SYNTHETIC_SERIES[index]?.valueOf(header.report) ?? 0);
+        }
+      }
+      if (isHeadless || columns.length === 0 || (header.kind !== 'key' && header.kind !== 'delta')) continue;
+      if (isBroken && header.kind !== 'key') {
+        this.#context.onCorrupt(this.#target.id, header.slotMs, undefined);
+        continue;
+      }
+      try {
+        const schemas = header.schemaIds.map((id) => {
+          const view = views.get(id);
+          if (view === undefined) throw new StoreError('SchemaMissing', `schema ${id} is not in redis`);
+          return view.schema;
+        });
+        decoder.decode(bytes, header.slotMs, schemas, wantedBlocks);
+        isBroken = false;
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        this.#context.onCorrupt(this.#target.id, header.slotMs, error);
+        isBroken = true;
+        continue;
+      }
+      if (isInRange) takeValues(decoder, columns, slot);
+    }
+  }
+
+  /** An end mark counts like a slot without series, unless it marks a slot that was scraped. */
+  #isInRange({ kind, slotMs }: FrameHeader): boolean {
+    if (slotMs < this.#fromMs || slotMs > this.#toMs) return false;
+    return kind !== 'end' || (this.#slots.at(-1)?.slotMs ?? 0) < slotMs;
+  }
+
+  #wantedColumns(schemaIds: readonly string[], views: ReadonlyMap<string, SchemaView>): WantedColumn[] {
+    const wanted: WantedColumn[] = [];
+    let from = 0;
+    for (const id of schemaIds) {
+      const view = views.get(id);
+      if (view === undefined) break;
+      for (const column of this.#match.columnsOf(view, this.#target.labels)) {
+        wanted.push({ column: from + column, points: this.#pointsOf(view, column) });
+      }
+      from += view.schema.size;
+    }
+    return wanted;
+  }
+
+  #pointsOf(view: SchemaView, column: number): SeriesPoints {
+    const key = view.keys[column] ?? '';
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = { labels: seriesLabels(view.labelsAt(column), this.#target.labels), points: new SeriesPoints() };
+      this.#series.set(key, series);
+    }
+    return series.points;
+  }
+}
+
+interface WantedColumn {
+  readonly column: number;
+  readonly points: SeriesPoints;
+}
+
+/** The schemas of a chain in the order of its columns. */
+function orderedSchemas(chain: readonly StoredFrame[]): string[] {
+  return chain.flatMap(({ header }) => header.schemaIds);
+}
+
+function blocksOf(columns: readonly WantedColumn[]): Uint8Array {
+  const last = columns.at(-1)?.column ?? -1;
+  const blocks = new Uint8Array(Math.floor(last / BLOCK_SERIES) + 1);
+  for (const { column } of columns) blocks[Math.floor(column / BLOCK_SERIES)] = 1;
+  return blocks;
+}
+
+function takeValues(decoder: ChainDecoder, columns: readonly WantedColumn[], slot: number): void {
+  const { words, size } = decoder.state;
+  for (const { column, points } of columns) {
+    if (column >= size || !decoder.isPresent(column)) continue;
+    const time = decoder.hasTime(column) ? decoder.times?.values[column] : undefined;
+    points.pushWords(slot, words[column * 2] ?? 0, words[column * 2 + 1] ?? 0, time);
+  }
+}

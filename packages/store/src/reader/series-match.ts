@@ -1,0 +1,108 @@
+import {
+  compileMatcher,
+  labelValue,
+  METRIC_NAME_LABEL,
+  newLabelSet,
+  type LabelSet,
+  type Matcher,
+} from '@pulsekeeper/model';
+import type { SchemaSummary } from '../schema/schema-summary.ts';
+import type { SchemaView } from './schema-cache.ts';
+import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
+
+interface CompiledMatcher {
+  readonly name: string;
+  readonly isEquality: boolean;
+  readonly value: string;
+  readonly holds: (value: string) => boolean;
+}
+
+/**
+ * Finds the series of targets that all matchers accept. A series has its own labels and, where it has none of that name,
+ * its target's. Answers for a schema are remembered as far as they do not depend on the target.
+ */
+export class SeriesMatch {
+  readonly #names: readonly CompiledMatcher[];
+  readonly #labels: readonly CompiledMatcher[];
+  readonly #remembered = new WeakMap<SchemaView, Map<string, readonly number[]>>();
+
+  /** @throws SyntaxError for a regular expression that is none */
+  constructor(matchers: readonly Matcher[]) {
+    const compiled = matchers.map((matcher) => ({
+      name: matcher.name,
+      isEquality: matcher.op === '=',
+      value: matcher.value,
+      holds: compileMatcher(matcher),
+    }));
+    this.#names = compiled.filter(({ name }) => name === METRIC_NAME_LABEL);
+    this.#labels = compiled.filter(({ name }) => name !== METRIC_NAME_LABEL);
+  }
+
+  /** Whether a schema can hold a series that is wanted, as far as its metrics' names tell. */
+  mayMatch(summary: SchemaSummary): boolean {
+    return summary.metrics.some((metric) => this.#acceptsName(metric));
+  }
+
+  /** The columns of a schema that are wanted from a target with these labels, ascending. */
+  columnsOf(view: SchemaView, target: LabelSet): readonly number[] {
+    // Labels that no series has of its own are the target's to decide, at once for all of them.
+    const own: CompiledMatcher[] = [];
+    for (const matcher of this.#labels) {
+      if (view.hasLabel(matcher.name)) own.push(matcher);
+      else if (!matcher.holds(labelValue(target, matcher.name))) return [];
+    }
+    const inherited = own.map(({ name }) => labelValue(target, name)).join('\0');
+    let answers = this.#remembered.get(view);
+    if (answers === undefined) {
+      answers = new Map<string, readonly number[]>();
+      this.#remembered.set(view, answers);
+    }
+    let columns = answers.get(inherited);
+    if (columns === undefined) answers.set(inherited, (columns = this.#find(view, own, target)));
+    return columns;
+  }
+
+  /** Which of the synthetic series are wanted, by their place in {@link SYNTHETIC_SERIES}. */
+  syntheticOf(target: LabelSet): number[] {
+    const wanted: number[] = [];
+    for (const [index, { metadata }] of SYNTHETIC_SERIES.entries()) {
+      if (!this.#acceptsName(metadata.name)) continue;
+      const labels = syntheticLabels(metadata.name, target);
+      if (this.#labels.every(({ name, holds }) => holds(labelValue(labels, name)))) wanted.push(index);
+    }
+    return wanted;
+  }
+
+  #find(view: SchemaView, own: readonly CompiledMatcher[], target: LabelSet): readonly number[] {
+    const columns: number[] = [];
+    for (const [metric, candidates] of this.#candidates(view)) {
+      if (!this.#acceptsName(metric)) continue;
+      for (const column of candidates) {
+        const labels = own.length === 0 ? undefined : view.labelsAt(column);
+        if (labels === undefined || own.every(({ name, holds }) => holds(inheritedValue(labels, target, name)))) {
+          columns.push(column);
+        }
+      }
+    }
+    return columns.sort((left, right) => left - right);
+  }
+
+  #candidates(view: SchemaView): Iterable<[string, readonly number[]]> {
+    const exact = this.#names.find(({ isEquality }) => isEquality);
+    if (exact === undefined) return view.columnsByMetric;
+    return [[exact.value, view.columnsByMetric.get(exact.value) ?? []]];
+  }
+
+  #acceptsName(metric: string): boolean {
+    return this.#names.every(({ holds }) => holds(metric));
+  }
+}
+
+/** The labels of a series of a target, with its name. */
+export function seriesLabels(series: LabelSet, target: LabelSet): LabelSet {
+  return Object.assign(newLabelSet(), target, series);
+}
+
+function inheritedValue(series: LabelSet, target: LabelSet, name: string): string {
+  return Object.hasOwn(series, name) ? labelValue(series, name) : labelValue(target, name);
+}

@@ -1,0 +1,225 @@
+import {
+  METRIC_NAME_LABEL,
+  type Clock,
+  type Logger,
+  type Matcher,
+  type MetricMetadata,
+  type TargetId,
+} from '@pulsekeeper/model';
+import type {
+  FrameReader,
+  LastReport,
+  ReadOptions,
+  SeriesResult,
+  SlotRecord,
+  StoredSeries,
+  StoredTarget,
+} from '../frame-reader.ts';
+import type { KeyLayout } from '../redis/key-layout.ts';
+import type { RedisConnection } from '../redis/redis-connection.ts';
+import type { SchemaSummary } from '../schema/schema-summary.ts';
+import { scanFrames, throwIfAborted, type ScanContext, type StoredFrame } from './frame-scan.ts';
+import { readLastReports } from './last-reports.ts';
+import { SchemaCache, type SchemaView } from './schema-cache.ts';
+import { SeriesCollector } from './series-collector.ts';
+import { seriesLabels, SeriesMatch } from './series-match.ts';
+import { scanSlots } from './slot-scan.ts';
+import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
+import { readTargets } from './target-index.ts';
+
+/** Targets that are read ahead while the results of one are taken. */
+const TARGETS_AHEAD = 3;
+
+/** How long a read waits for the connection. */
+const CONNECTION_WAIT_MS = 1_000;
+
+export interface StreamReaderOptions {
+  readonly connection: RedisConnection;
+  readonly keys: KeyLayout;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Reads Redis streams. */
+export class StreamReader implements FrameReader {
+  readonly #options: StreamReaderOptions;
+  readonly #cache: SchemaCache;
+  readonly #context: ScanContext;
+  #corruptFrames = 0;
+
+  constructor(options: StreamReaderOptions) {
+    this.#options = options;
+    this.#cache = new SchemaCache(options.connection, options.keys);
+    this.#context = { ...options, onCorrupt: (target, slotMs, error) => this.#countCorrupt(target, slotMs, error) };
+  }
+
+  get corruptFrames(): number {
+    return this.#corruptFrames;
+  }
+
+  async *select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    options: ReadOptions = {},
+  ): AsyncGenerator<SeriesResult> {
+    const match = new SeriesMatch(matchers);
+    const targets = await this.#matchingTargets(match, options.signal);
+    const ahead: Promise<SeriesCollector>[] = [];
+    for (let next = 0; next < targets.length || ahead.length > 0;) {
+      for (; next < targets.length && ahead.length <= TARGETS_AHEAD; next++) {
+        const target = targets[next];
+        if (target === undefined) continue;
+        const collected = this.#collect(target, match, fromMs, toMs, options.signal);
+        // Its error is thrown when its turn comes, or never when the caller stops before.
+        collected.catch(() => undefined);
+        ahead.push(collected);
+      }
+      const collector = await ahead.shift();
+      if (collector !== undefined) yield* collector.finish();
+    }
+  }
+
+  async *slots(target: TargetId, fromMs: number, toMs: number, options: ReadOptions = {}): AsyncGenerator<SlotRecord> {
+    await this.#connected();
+    yield* scanSlots(this.#context, target, fromMs, toMs, options.signal);
+  }
+
+  async lastReports(ids: readonly TargetId[], options: ReadOptions = {}): Promise<Map<TargetId, LastReport>> {
+    await this.#connected();
+    const reports = await readLastReports(this.#context, ids);
+    throwIfAborted(options.signal);
+    return reports;
+  }
+
+  async targets(options: ReadOptions = {}): Promise<StoredTarget[]> {
+    const { connection, keys, clock } = this.#options;
+    await this.#connected();
+    const targets = await readTargets(connection, keys, clock);
+    throwIfAborted(options.signal);
+    return targets;
+  }
+
+  async seriesOf(matchers: readonly Matcher[], options: ReadOptions = {}): Promise<StoredSeries[]> {
+    const match = new SeriesMatch(matchers);
+    const targets = await this.targets(options);
+    const views = await this.#matchingViews(match, targets);
+    const found: StoredSeries[] = [];
+    for (const { id, labels, schemaIds } of targets) {
+      for (const index of match.syntheticOf(labels)) {
+        const name = SYNTHETIC_SERIES[index]?.metadata.name ?? '';
+        found.push({ target: id, labels: syntheticLabels(name, labels) });
+      }
+      const seen = new Set<string>();
+      for (const view of present(schemaIds, views)) {
+        for (const column of match.columnsOf(view, labels)) {
+          const key = view.keys[column] ?? '';
+          if (seen.has(key)) continue;
+          seen.add(key);
+          found.push({ target: id, labels: seriesLabels(view.labelsAt(column), labels) });
+        }
+      }
+    }
+    return found;
+  }
+
+  async labelNames(options: ReadOptions = {}): Promise<string[]> {
+    const targets = await this.targets(options);
+    const names = new Set<string>(targets.length > 0 ? [METRIC_NAME_LABEL] : []);
+    for (const { labels } of targets) for (const name of Object.keys(labels)) names.add(name);
+    for (const view of (await this.#allViews(targets)).values())
+      for (const name of view.labelIndex.keys()) names.add(name);
+    return [...names].sort();
+  }
+
+  async labelValues(name: string, options: ReadOptions = {}): Promise<string[]> {
+    const targets = await this.targets(options);
+    const values = new Set<string>();
+    if (name === METRIC_NAME_LABEL) {
+      if (targets.length > 0) for (const { metadata } of SYNTHETIC_SERIES) values.add(metadata.name);
+      const summaries = await this.#cache.summaries(targets.flatMap(({ schemaIds }) => schemaIds));
+      for (const { metrics } of summaries.values()) for (const metric of metrics) values.add(metric);
+    } else {
+      for (const { labels } of targets) if (Object.hasOwn(labels, name)) values.add(labels[name] ?? '');
+      for (const view of (await this.#allViews(targets)).values()) {
+        for (const value of view.labelIndex.get(name) ?? []) values.add(value);
+      }
+    }
+    values.delete('');
+    return [...values].sort();
+  }
+
+  async metricMetadata(metric?: string, options: ReadOptions = {}): Promise<Map<string, readonly MetricMetadata[]>> {
+    const targets = await this.targets(options);
+    const found = new Map<string, MetricMetadata[]>();
+    const add = (entry: MetricMetadata): void => {
+      if (metric !== undefined && entry.name !== metric) return;
+      const known = found.get(entry.name) ?? [];
+      if (!known.some((other) => isSameMetadata(other, entry))) found.set(entry.name, [...known, entry]);
+    };
+    if (targets.length > 0) for (const { metadata } of SYNTHETIC_SERIES) add(metadata);
+    for (const { schema } of (await this.#allViews(targets)).values()) for (const entry of schema.metadata) add(entry);
+    return found;
+  }
+
+  /** A read may follow closely on a reconnection: it is given a moment rather than an error. */
+  #connected(): Promise<void> {
+    return this.#options.connection.untilReady(CONNECTION_WAIT_MS);
+  }
+
+  async #collect(
+    target: StoredTarget,
+    match: SeriesMatch,
+    fromMs: number,
+    toMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<SeriesCollector> {
+    const collector = new SeriesCollector(this.#context, this.#cache, target, match, fromMs, toMs);
+    const late: StoredFrame[] = [];
+    for await (const page of scanFrames(this.#context, target.id, fromMs, toMs, signal)) {
+      late.push(...page.late);
+      await collector.add(page.frames);
+    }
+    await collector.addLate(late);
+    return collector;
+  }
+
+  async #matchingTargets(match: SeriesMatch, signal: AbortSignal | undefined): Promise<StoredTarget[]> {
+    const targets = await this.targets({ signal });
+    const views = await this.#matchingViews(match, targets);
+    return targets.filter(
+      ({ labels, schemaIds }) =>
+        match.syntheticOf(labels).length > 0 ||
+        present(schemaIds, views).some((view) => match.columnsOf(view, labels).length > 0),
+    );
+  }
+
+  /** Reads the schemas that may hold wanted series, as their summaries tell. */
+  async #matchingViews(match: SeriesMatch, targets: readonly StoredTarget[]): Promise<Map<string, SchemaView>> {
+    const ids = new Set(targets.flatMap(({ schemaIds }) => schemaIds));
+    const summaries = await this.#cache.summaries(ids);
+    return this.#cache.views([...ids].filter((id) => mayMatch(match, summaries.get(id))));
+  }
+
+  async #allViews(targets: readonly StoredTarget[]): Promise<Map<string, SchemaView>> {
+    return this.#cache.views(targets.flatMap(({ schemaIds }) => schemaIds));
+  }
+
+  #countCorrupt(target: TargetId, slotMs: number, error: unknown): void {
+    this.#corruptFrames++;
+    if (error !== undefined) this.#options.logger.warn({ err: error, target, slotMs }, 'a frame cannot be read');
+  }
+}
+
+/** A schema without a summary has to be read. */
+function mayMatch(match: SeriesMatch, summary: SchemaSummary | undefined): boolean {
+  return summary === undefined || match.mayMatch(summary);
+}
+
+function present(ids: readonly string[], views: ReadonlyMap<string, SchemaView>): SchemaView[] {
+  return ids.flatMap((id) => views.get(id) ?? []);
+}
+
+function isSameMetadata(left: MetricMetadata, right: MetricMetadata): boolean {
+  return left.type === right.type && left.help === right.help && left.unit === right.unit;
+}

@@ -1,0 +1,69 @@
+import type { CollectorStatus } from './collector-status.ts';
+import type { FrameReader, ReadOptions } from './frame-reader.ts';
+import type { FrameWriter } from './frame-writer.ts';
+
+/** Where the store stands towards Redis. `degraded`: connected, but appends are refused or wait. */
+export type StoreState = 'idle' | 'connecting' | 'ready' | 'degraded' | 'stopped';
+
+/** A snapshot for metrics and status; counters never fall while the store lives. */
+export interface StoreHealth {
+  readonly state: StoreState;
+  /** Frames and bytes that wait for Redis. */
+  readonly bufferedFrames: number;
+  readonly bufferedBytes: number;
+  /** Age of the oldest waiting frame's slot; 0 when none waits. */
+  readonly bufferedAgeMs: number;
+  readonly writtenFrames: number;
+  readonly lateFrames: number;
+  readonly doubledFrames: number;
+  readonly droppedFrames: number;
+  /** Frames written a second time after Redis had lost them. */
+  readonly rewrittenFrames: number;
+  /** Frames that readers could not decode. */
+  readonly corruptFrames: number;
+  readonly writtenBytes: number;
+  /** Dropped frames by target, the worst first, at most 100 targets. */
+  readonly droppedByTarget: Readonly<Record<string, number>>;
+  /** Replies by class (`LOADING`, `OOM`, `timeout`, …) since the start. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly lastError: { readonly code: string; readonly message: string; readonly atMs: number } | undefined;
+  /** This machine's clock minus Redis's; `undefined` until measured. Good to about half a round trip. */
+  readonly clockSkewMs: number | undefined;
+}
+
+/** What a server promises, for `pulsekeeper doctor` and the log at start. */
+export interface ServerInspection {
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  readonly version: string;
+  readonly role: string;
+  readonly persistence: 'none' | 'rdb' | 'aof';
+  readonly maxMemoryBytes: number;
+  readonly usedMemoryBytes: number;
+  readonly evictionPolicy: string;
+  readonly connectedReplicas: number;
+  readonly clockSkewMs: number;
+  /** Each a full sentence: what it is and what it can cost. Empty when all is well. */
+  readonly warnings: readonly string[];
+}
+
+/** Samples in Redis streams. Get one from {@link openStore}. */
+export interface Store {
+  readonly writer: FrameWriter;
+  readonly reader: FrameReader;
+  /**
+   * Connects. Resolves once Redis answered, rejects with a {@link StoreError} when it refuses for good (credentials) or
+   * `signal` aborts. With `waitForConnection: false` it resolves at once and connects in the background for ever;
+   * appends wait in the buffer meanwhile.
+   */
+  start(options?: { signal?: AbortSignal | undefined; waitForConnection?: boolean | undefined }): Promise<void>;
+  /** Writes what waits (within `stopTimeoutMs`), spills or drops the rest, closes the connections. Idempotent. */
+  stop(): Promise<void>;
+  /** Settles when everything appended so far has its outcome. */
+  flush(options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  health(): StoreHealth;
+  /** One entry a server (primaries of a cluster). */
+  inspectServer(options?: ReadOptions): Promise<ServerInspection[]>;
+  publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void>;
+  readCollectorStatuses(options?: ReadOptions): Promise<CollectorStatus[]>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

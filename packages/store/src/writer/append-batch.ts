@@ -1,0 +1,164 @@
+import { APPEND_REPLY } from '../redis/append-script.ts';
+import { RespWriter } from '../redis/resp-writer.ts';
+import type { TargetStream } from './target-stream.ts';
+
+/** Most frames and bytes of one call: it holds Redis up for some 5 µs a frame. */
+const MOST_FRAMES = 64;
+const MOST_BYTES = 512 * 1024;
+/** Frames of one target that a call takes, so that all targets of a backlog advance together. */
+const MOST_FRAMES_OF_TARGET = 8;
+
+/** What one call appends: for each stream a run of frames, `count` 0 for a mere comparison. */
+export interface AppendBatch {
+  readonly parts: readonly { readonly stream: TargetStream; readonly count: number }[];
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+/** How one frame fared. */
+export interface AppendReply {
+  readonly code: number;
+  /** The id that the stream ends with, or the text of an error. */
+  readonly text: string;
+  /** Head of the frame that a doubled slot holds. */
+  readonly head: Buffer | undefined;
+}
+
+/**
+ * Takes streams from the front of `ready` into one call; those that are not ready yet stay.
+ *
+ * @param mostFrames - how many may be sent now
+ * @param single - only one stream a call, as a cluster demands
+ */
+export function takeBatch(ready: Set<TargetStream>, nowMs: number, mostFrames: number, single: boolean): AppendBatch {
+  const parts: { stream: TargetStream; count: number }[] = [];
+  let frames = 0;
+  let bytes = 0;
+  const room = Math.min(mostFrames, MOST_FRAMES);
+  for (const stream of ready) {
+    if (stream.notBeforeMs > nowMs) continue;
+    let count = 0;
+    const { log } = stream;
+    while (count < log.waiting && count < MOST_FRAMES_OF_TARGET && frames < room) {
+      const size = log.sizeAt(log.acknowledged + count);
+      if (frames > 0 && bytes + size > MOST_BYTES) break;
+      bytes += size;
+      frames++;
+      count++;
+    }
+    if (count === 0 && log.waiting > 0) break;
+    ready.delete(stream);
+    if (count === 0 && !stream.mustCheck) continue;
+    parts.push({ stream, count });
+    if (frames >= room || bytes >= MOST_BYTES || single || parts.length >= MOST_FRAMES) break;
+  }
+  return { parts, frames, bytes };
+}
+
+/** A call of the append script as the protocol's bytes, and how many frames it is about. */
+export interface AppendRequest {
+  readonly bytes: Buffer;
+  readonly entries: number;
+}
+
+/** Bytes of one frame's arguments beside keys, mark and the frame itself: ids, times, lengths. */
+const ARGUMENT_BYTES = 200;
+const MARK_BYTES = 32;
+const ARGUMENTS_OF_FRAME = 5;
+const NOTHING = '';
+
+export function packBatch(batch: AppendBatch, sha1: string, nowMs: number): AppendRequest {
+  let entries = 0;
+  let mostBytes = 200 + batch.bytes;
+  for (const { stream, count } of batch.parts) {
+    const frames = Math.max(1, count);
+    entries += frames;
+    mostBytes += frames * (stream.packedKeys.length + ARGUMENT_BYTES + MARK_BYTES);
+  }
+  const writer = new RespWriter(mostBytes);
+  writer.array(3 + entries * (2 + ARGUMENTS_OF_FRAME));
+  writer.ascii('EVALSHA');
+  writer.ascii(sha1);
+  writer.ascii(String(entries * 2));
+  for (const { stream, count } of batch.parts) {
+    for (let left = Math.max(1, count); left > 0; left--) writer.raw(stream.packedKeys);
+  }
+  for (const { stream, count } of batch.parts) {
+    if (count === 0) packCheck(writer, stream);
+    else packFrames(writer, stream, count, nowMs);
+  }
+  return { bytes: writer.finish(), entries };
+}
+
+function packCheck(writer: RespWriter, stream: TargetStream): void {
+  writer.ascii(stream.expected);
+  writer.ascii(stream.expected);
+  packMark(writer, stream);
+  writer.ascii(NOTHING);
+  writer.ascii(NOTHING);
+}
+
+function packFrames(writer: RespWriter, stream: TargetStream, count: number, nowMs: number): void {
+  const { log } = stream;
+  let { expected } = stream;
+  const first = log.acknowledged;
+  for (let index = first; index < first + count; index++) {
+    const id = log.idAt(index);
+    const isIndependent = log.isIndependentAt(index);
+    const isFree = isIndependent && (stream.isForced || expected === '');
+    writer.ascii(id);
+    writer.ascii(isFree ? NOTHING : expected);
+    // What this very call writes needs no mark: nobody can come between.
+    if (isFree || index > first) writer.ascii(NOTHING);
+    else packMark(writer, stream);
+    writer.ascii(keepArgument(stream, isIndependent, nowMs));
+    log.copyTo(index, writer.bytes, writer.beginBulk(log.sizeAt(index)));
+    writer.endBulk();
+    expected = id;
+  }
+}
+
+/**
+ * The mark of the frame that the stream should end with, if the log still has it: its first 32 bytes. They hold the header
+ * with the duration of the scrape in microseconds and, in key frames, the name of the collector, so they tell two frames
+ * of the same slot apart.
+ */
+function packMark(writer: RespWriter, stream: TargetStream): void {
+  const { log, expected } = stream;
+  const index = log.acknowledged - 1;
+  if (index < 0 || log.idAt(index) !== expected) {
+    writer.ascii(NOTHING);
+    return;
+  }
+  const length = Math.min(MARK_BYTES, log.sizeAt(index));
+  log.copyTo(index, writer.bytes, writer.beginBulk(length), length);
+  writer.endBulk();
+}
+
+/** Retention and time to live, with every independent frame, and before the time to live becomes short. */
+function keepArgument(stream: TargetStream, isIndependent: boolean, nowMs: number): string {
+  if (!isIndependent && nowMs < stream.renewAtMs) return '';
+  const { refreshMs, timeToLiveMs } = lifetimes(stream.retentionMs);
+  stream.renewAtMs = nowMs + refreshMs;
+  return `${stream.keptMs} ${timeToLiveMs}`;
+}
+
+/** Times that follow from a retention: how often keys are renewed, and how long they then live. */
+export function lifetimes(retentionMs: number): { refreshMs: number; timeToLiveMs: number } {
+  const refreshMs = Math.min(Math.ceil(retentionMs / 8), 6 * 3_600_000);
+  return { refreshMs, timeToLiveMs: Math.ceil(retentionMs) + 2 * refreshMs };
+}
+
+/** The script's replies; `undefined` when they are not what the script returns. */
+export function parseReplies(reply: unknown, count: number): AppendReply[] | undefined {
+  if (!Array.isArray(reply) || reply.length !== count) return undefined;
+  return (reply as unknown[]).map((entry) => {
+    if (typeof entry === 'number') return { code: entry, text: '', head: undefined };
+    const [code, text, head] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    return {
+      code: typeof code === 'number' ? code : APPEND_REPLY.error,
+      text: Buffer.isBuffer(text) ? text.toString() : '',
+      head: Buffer.isBuffer(head) ? head : undefined,
+    };
+  });
+}

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { eventually, requireServers, startRedisCluster, type RedisCluster } from '@pulsekeeper/test-support';
+import { parseSelector } from '@pulsekeeper/model';
+import { Ledger } from './ledger.ts';
+import { collect, idOf, startStore } from './store-support.ts';
+
+describe('store on a redis cluster', () => {
+  let cluster: RedisCluster;
+
+  before(async function () {
+    this.timeout(60_000);
+    requireServers();
+    cluster = await startRedisCluster(3);
+  });
+
+  it('spreads targets over the primaries and reads them all', async () => {
+    const store = await startStore({ url: cluster.url, keyPrefix: 'spread' });
+    const ledger = new Ledger(store, 12);
+    ledger.append(10);
+    await ledger.expectAll();
+    const sizes = await Promise.all(cluster.primaries.map(async (node) => Number(await node.cli('DBSIZE'))));
+    expect(Math.min(...sizes)).to.be.greaterThan(0);
+    expect(await collect(store.reader.select(parseSelector('up'), 0, 1e15))).to.have.length(12);
+    expect([...(await store.writer.lastSlots([idOf('i0'), idOf('i1')])).values()]).not.to.include(undefined);
+    expect((await store.reader.lastReports([idOf('i0'), idOf('i11')])).size).to.equal(2);
+    expect(await store.inspectServer()).to.have.length(3);
+  });
+
+  it('follows slots that move', async () => {
+    const store = await startStore({ url: cluster.url, keyPrefix: 'move' });
+    const ledger = new Ledger(store, 6);
+    ledger.append(5);
+    await store.flush();
+    await moveTarget(cluster, 'move:{api/i0}:frames', () => ledger.append(5));
+    ledger.append(5);
+    await ledger.expectAll();
+  });
+
+  it('waits for a primary that is down', async () => {
+    const store = await startStore({ url: cluster.url, keyPrefix: 'down', commandTimeoutMs: 300 });
+    const ledger = new Ledger(store, 6);
+    ledger.append(5);
+    await store.flush();
+    const [node] = cluster.primaries;
+    node!.freeze();
+    ledger.append(5);
+    await eventually(() => expect(Object.keys(store.health().errors)).not.to.deep.equal([]));
+    node!.thaw();
+    ledger.append(1);
+    await ledger.expectAll();
+  }).timeout(30_000);
+});
+
+/** Moves the hash slot of a key to the next primary, with `during` in the middle of it. */
+async function moveTarget(cluster: RedisCluster, key: string, during: () => void): Promise<void> {
+  const slot = await cluster.primaries[0]!.cli('CLUSTER', 'KEYSLOT', key);
+  const owners = await Promise.all(
+    cluster.primaries.map(async (node) => Number(await node.cli('CLUSTER', 'COUNTKEYSINSLOT', slot))),
+  );
+  const from = owners.findIndex((count) => count > 0);
+  const to = (from + 1) % cluster.primaries.length;
+  const source = cluster.primaries[from]!;
+  const target = cluster.primaries[to]!;
+  const [sourceId, targetId] = await Promise.all([source.cli('CLUSTER', 'MYID'), target.cli('CLUSTER', 'MYID')]);
+  await target.cli('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId);
+  await source.cli('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetId);
+  const keys = (await source.cli('CLUSTER', 'GETKEYSINSLOT', slot, 100)).split('\n');
+  await source.cli('MIGRATE', '127.0.0.1', target.port, '', 0, 5000, 'KEYS', ...keys);
+  during();
+  for (const node of [target, source, ...cluster.primaries])
+    await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', targetId);
+}

@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import { eventually, freePort, requireServers, ServerProcess, startRedis, TcpProxy } from '@pulsekeeper/test-support';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ledger } from './ledger.ts';
+import { startStore } from './store-support.ts';
+
+describe('store over a fail-over', () => {
+  before(() => requireServers());
+
+  it('writes again what the promoted replica never got', async () => {
+    const primary = await startRedis();
+    const replica = await startRedis();
+    const replication = await TcpProxy.start({ target: { port: primary.port } });
+    await replica.cli('REPLICAOF', '127.0.0.1', replication.port);
+    const proxy = await TcpProxy.start({ target: { port: primary.port } });
+    const ledger = new Ledger(await startStore({ url: `redis://${proxy.address}`, commandTimeoutMs: 300 }));
+    ledger.append(5);
+    await ledger.store.flush();
+    await eventually(async () => expect(await replica.cli('DBSIZE')).to.equal(await primary.cli('DBSIZE')));
+    replication.stall('down');
+    // Acknowledged by the primary alone.
+    ledger.append(20);
+    await ledger.store.flush();
+    await primary.kill();
+    await replica.cli('REPLICAOF', 'NO', 'ONE');
+    await proxy.stop();
+    const moved = await TcpProxy.start({ target: { port: replica.port }, port: proxy.port });
+    ledger.append(1);
+    await ledger.expectAll();
+    expect(ledger.store.health().rewrittenFrames).to.equal(60);
+    await moved.stop();
+  });
+
+  it('notices the loss although no further frame comes', async () => {
+    const redis = await startRedis();
+    const proxy = await TcpProxy.start({ target: { port: redis.port } });
+    const ledger = new Ledger(await startStore({ url: `redis://${proxy.address}` }));
+    ledger.append(5);
+    await ledger.store.flush();
+    await proxy.cut();
+    await redis.cli('FLUSHALL');
+    await proxy.resume();
+    await eventually(() => expect(ledger.store.health().rewrittenFrames).to.equal(15));
+    await ledger.expectAll();
+  });
+
+  it('counts an append only once the replicas have it, if asked to', async () => {
+    const primary = await startRedis();
+    const replica = await startRedis({ replicaOf: primary });
+    await eventually(async () => expect(await replica.cli('INFO', 'replication')).to.include('master_link_status:up'));
+    const store = await startStore({ url: primary.url, ack: { replicas: 1, timeoutMs: 100 } });
+    const ledger = new Ledger(store);
+    ledger.append(2);
+    await store.flush();
+    replica.freeze();
+    ledger.append(2);
+    await eventually(() => expect(store.health().errors).to.include.keys('unacknowledged'));
+    expect(store.health().bufferedFrames).to.equal(6);
+    replica.thaw();
+    await ledger.expectAll();
+  });
+
+  it('follows the Sentinels to the new primary', async () => {
+    const primary = await startRedis();
+    const replica = await startRedis({ replicaOf: primary });
+    await eventually(async () => expect(await replica.cli('INFO', 'replication')).to.include('master_link_status:up'));
+    const sentinel = await startSentinel(primary.port);
+    const ledger = new Ledger(
+      await startStore({ url: `redis+sentinel://127.0.0.1:${sentinel}/main`, commandTimeoutMs: 300 }),
+    );
+    ledger.append(5);
+    await ledger.store.flush();
+    expect((await ledger.store.inspectServer())[0]).to.include({ kind: 'sentinel', role: 'master' });
+    await primary.kill();
+    ledger.append(5);
+    await eventually(async () => expect(await replica.cli('ROLE')).to.match(/^master/), { timeoutMs: 15_000 });
+    await eventually(() => expect(ledger.store.health().bufferedFrames).to.equal(0), { timeoutMs: 10_000 });
+    await ledger.expectAll();
+  }).timeout(40_000);
+});
+
+/** One Sentinel that decides alone, and soon. */
+async function startSentinel(primaryPort: number): Promise<number> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'pulsekeeper-sentinel-'));
+  const config = join(folder, 'sentinel.conf');
+  await writeFile(
+    config,
+    `port ${port}
+bind 127.0.0.1
+dir ${folder}
+sentinel monitor main 127.0.0.1 ${primaryPort} 1
+sentinel down-after-milliseconds main 500
+sentinel failover-timeout main 3000
+`,
+  );
+  const sentinel = await ServerProcess.start({
+    name: 'sentinel',
+    command: 'redis-server',
+    args: [config, '--sentinel'],
+    cwd: folder,
+    isReady: () => Promise.resolve(true),
+  });
+  after(() => sentinel.kill('SIGKILL'));
+  return port;
+}

@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import { parseSelector } from '@pulsekeeper/model';
+import { requireServers, startRedis, type RedisServer } from '@pulsekeeper/test-support';
+import { isStaleMarker, type Store } from '../../src/index.ts';
+import {
+  collect,
+  frameAt,
+  FIRST_SLOT_MS,
+  idOf,
+  labelsOf,
+  range,
+  samplesAt,
+  slotAt,
+  startStore,
+  storedSteps,
+} from './store-support.ts';
+
+describe('store on a real redis', () => {
+  let redis: RedisServer;
+  let store: Store;
+
+  before(async () => {
+    requireServers();
+    redis = await startRedis();
+  });
+
+  let run = 0;
+  beforeEach(async () => {
+    store = await startStore({ url: redis.url, keyPrefix: `t${++run}`, collector: 'c1' });
+  });
+
+  async function append(instance: string, steps: readonly number[]): Promise<string[]> {
+    const id = idOf(instance);
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    return Promise.all(steps.map((step) => target.append(frameAt(step, samplesAt(step)))));
+  }
+
+  it('reads back what was written', async () => {
+    expect(await append('i1', range(300))).to.deep.equal(range(300).map(() => 'written'));
+    const [result, ...others] = await collect(store.reader.select(parseSelector('b{x="1"}'), slotAt(0), slotAt(299)));
+    expect(others).to.deep.equal([]);
+    expect(result!.labels).to.deep.equal({ __name__: 'b', x: '1', service: 'api', instance: 'i1' });
+    expect([...result!.values]).to.deep.equal(range(300).map((step) => step * 7 + 0.25));
+    expect([...result!.timestampsMs]).to.deep.equal(range(300).map(slotAt));
+  });
+
+  it('reads any range, whatever the key frames around it', async () => {
+    await append('i1', range(400));
+    for (const [from, to] of [
+      [0, 0],
+      [1, 5],
+      [130, 260],
+      [399, 500],
+    ] as const) {
+      const [result] = await collect(store.reader.select(parseSelector('a'), slotAt(from), slotAt(to)));
+      expect([...result!.values], `${from} to ${to}`).to.deep.equal(range(Math.min(to, 399) - from + 1, from));
+    }
+  });
+
+  it('reads a range that begins after frames of scrapes that were late', async () => {
+    const id = idOf('i1');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    for (const step of range(5)) {
+      const frame = frameAt(step, samplesAt(step));
+      await target.append({ ...frame, timestampMs: frame.slotMs + 300 });
+    }
+    const slots = await collect(store.reader.slots(id, slotAt(3), slotAt(9)));
+    expect(slots.map(({ slotMs, timestampMs }) => timestampMs - slotMs)).to.deep.equal([300, 300]);
+    const [result] = await collect(store.reader.select(parseSelector('a'), slotAt(3), slotAt(9)));
+    expect([...result!.values]).to.deep.equal([3, 4]);
+  });
+
+  it('takes one frame for a slot, whoever sends it', async () => {
+    await append('i1', [0, 1, 2]);
+    const other = await startStore({ url: redis.url, keyPrefix: `t${run}`, collector: 'c2' });
+    const target = other.writer.open({ id: idOf('i1'), labels: labelsOf(idOf('i1')) });
+    expect(await target.append(frameAt(2, { a: 222 }))).to.equal('doubled');
+    expect(await target.append(frameAt(3, samplesAt(3), 0.5))).to.equal('written');
+    expect(await append('i1', [3, 4])).to.deep.equal(['doubled', 'written']);
+    expect(await target.append(frameAt(5, samplesAt(5)))).to.equal('written');
+    expect(await storedSteps(store, idOf('i1'))).to.deep.equal(range(6));
+  });
+
+  it('puts late frames at their place', async () => {
+    const other = await startStore({ url: redis.url, keyPrefix: `t${run}`, collector: 'c2' });
+    const target = other.writer.open({ id: idOf('i1'), labels: labelsOf(idOf('i1')) });
+    await append('i1', [0, 1, 2, 3]);
+    expect(await target.append(frameAt(8, samplesAt(8)))).to.equal('written');
+    expect(await append('i1', [4, 5, 6, 7, 9, 10])).to.deep.equal([
+      'late',
+      'late',
+      'late',
+      'late',
+      'written',
+      'written',
+    ]);
+    expect(await append('i1', [11])).to.deep.equal(['written']);
+    expect(await storedSteps(store, idOf('i1'))).to.deep.equal(range(12));
+    const slots = await collect(store.reader.slots(idOf('i1'), slotAt(3), slotAt(9)));
+    expect(slots.map(({ slotMs, late }) => [slotMs, late])).to.deep.equal(
+      range(7, 3).map((step) => [slotAt(step), step >= 4 && step <= 7]),
+    );
+    const { values } = (await collect(store.reader.select(parseSelector('a'), slotAt(4), slotAt(6))))[0]!;
+    expect([...values]).to.deep.equal([4, 5, 6]);
+  });
+
+  it('marks where a series or a target ceases, once', async () => {
+    const id = idOf('i1');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    await target.append(frameAt(0, { a: 1, d: 1 }));
+    await target.append(frameAt(1, { a: 1 }));
+    await target.append(frameAt(2, { a: 1 }));
+    await target.append(frameAt(3, undefined));
+    await target.append(frameAt(4, undefined));
+    await target.append(frameAt(5, { a: 3, d: 4 }));
+    await target.end(slotAt(6));
+    const points = new Map<string, string[]>();
+    for (const { labels, values, timestampsMs } of await collect(
+      store.reader.select(parseSelector('{__name__=~"a|d|up"}'), 0, 1e15),
+    )) {
+      points.set(
+        labels['__name__']!,
+        range(values.length).map(
+          (at) => `${(timestampsMs[at]! - FIRST_SLOT_MS) / 1000}:${isStaleMarker(values, at) ? 'stale' : values[at]}`,
+        ),
+      );
+    }
+    expect(Object.fromEntries(points)).to.deep.equal({
+      a: ['0:1', '1:1', '2:1', '3:stale', '5:3', '6:stale'],
+      d: ['0:1', '1:stale', '5:4', '6:stale'],
+      up: ['0:1', '1:1', '2:1', '3:0', '4:0', '5:1', '6:stale'],
+    });
+  });
+
+  it('tells the last slots and reports of targets', async () => {
+    await append('i1', [0, 1, 2]);
+    const failing = store.writer.open({ id: idOf('i2'), labels: labelsOf(idOf('i2')) });
+    await failing.append(frameAt(5, undefined));
+    await failing.end(slotAt(6));
+    const ids = [idOf('i1'), idOf('i2'), idOf('i3')];
+    expect([...(await store.writer.lastSlots(ids))]).to.deep.equal([
+      [ids[0], slotAt(2)],
+      [ids[1], slotAt(5)],
+      [ids[2], undefined],
+    ]);
+    const reports = await store.reader.lastReports(ids);
+    expect([...reports.keys()]).to.deep.equal([ids[0], ids[1]]);
+    expect(reports.get(ids[0]!)).to.deep.include({ slotMs: slotAt(2), collector: 'c1', endedMs: undefined });
+    expect(reports.get(ids[1]!)).to.deep.include({ slotMs: slotAt(5), collector: 'c1', endedMs: slotAt(6) });
+    expect(reports.get(ids[1]!)!.report.failure).to.deep.equal({ reason: 'timeout', message: 'no answer' });
+  });
+
+  it('answers from the index: targets, series, labels, metadata', async () => {
+    await append('i1', [0]);
+    await append('i2', [0]);
+    const { reader } = store;
+    expect((await reader.targets()).map(({ id, labels }) => [id, { ...labels }])).to.deep.equal([
+      [idOf('i1'), { service: 'api', instance: 'i1' }],
+      [idOf('i2'), { service: 'api', instance: 'i2' }],
+    ]);
+    const series = await reader.seriesOf(parseSelector('{__name__!~"up|scrape.*", instance="i2"}'));
+    expect(series.map(({ labels }) => [labels['__name__'], labels['x']])).to.deep.equal([
+      ['a', undefined],
+      ['b', '1'],
+      ['b', '2'],
+      ['c', undefined],
+    ]);
+    expect(await reader.seriesOf(parseSelector('up'))).to.have.length(2);
+    expect(await reader.labelNames()).to.deep.equal(['__name__', 'instance', 'service', 'x']);
+    expect(await reader.labelValues('x')).to.deep.equal(['1', '2']);
+    expect(await reader.labelValues('instance')).to.deep.equal(['i1', 'i2']);
+    expect(await reader.labelValues('__name__')).to.include.members(['a', 'b', 'c', 'up']);
+    expect((await reader.metricMetadata('a')).get('a')).to.deep.equal([
+      { name: 'a', type: 'gauge', help: 'The letter.', unit: '' },
+    ]);
+    expect((await reader.metricMetadata()).get('up')![0]).to.include({ type: 'gauge' });
+  });
+
+  it('selects by labels of the target and of the series, with any matcher', async () => {
+    await append('i1', [0, 1]);
+    await append('i2', [0, 1]);
+    const count = async (selector: string): Promise<number> =>
+      (await collect(store.reader.select(parseSelector(selector), 0, 1e15))).length;
+    expect(await count('b')).to.equal(4);
+    expect(await count('b{instance="i1"}')).to.equal(2);
+    expect(await count('b{instance!="i1",x=~"[13]"}')).to.equal(1);
+    expect(await count('{service="api",x!~".+",__name__=~"a|c"}')).to.equal(4);
+    expect(await count('b{nothing=""}')).to.equal(4);
+    expect(await count('b{nothing="n"}')).to.equal(0);
+    expect(await count('nothing')).to.equal(0);
+  });
+
+  it('keeps explicit timestamps, those of single series too', async () => {
+    const id = idOf('i1');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    for (const step of [0, 1, 2]) {
+      const frame = frameAt(step, { a: step, d: step });
+      await target.append({
+        ...frame,
+        samples: { ...frame.samples!, timestampsMs: Float64Array.of(slotAt(step) + 7, NaN) },
+      });
+    }
+    const results = await collect(store.reader.select(parseSelector('{__name__=~"a|d"}'), 0, 1e15));
+    expect(results.map(({ timestampsMs }) => [...timestampsMs])).to.deep.equal([
+      [0, 1, 2].map((step) => slotAt(step) + 7),
+      [0, 1, 2].map(slotAt),
+    ]);
+  });
+
+  it('keeps statuses of collectors while they last', async () => {
+    await store.publishCollectorStatus('c1', { id: 'c1', publishedAtMs: 1, ring: 'abc' }, 10_000);
+    await store.publishCollectorStatus('c2', { id: 'c2', publishedAtMs: 2 }, -1);
+    expect(await store.readCollectorStatuses()).to.deep.equal([{ id: 'c1', publishedAtMs: 1, ring: 'abc' }]);
+  });
+
+  it('says what the server promises', async () => {
+    const [inspection] = await store.inspectServer();
+    expect(inspection).to.include({
+      kind: 'single',
+      role: 'master',
+      persistence: 'none',
+      evictionPolicy: 'noeviction',
+    });
+    expect(inspection!.warnings.join()).to.include('Nothing is persisted');
+    expect(Math.abs(inspection!.clockSkewMs)).to.be.lessThan(1000);
+  });
+
+  it('refuses to start with wrong credentials, and tells why', async () => {
+    const wrong = startStore({ url: redis.url.replace('//', '//nobody:wrong@') });
+    const error = await wrong.then(
+      () => undefined,
+      (caught: unknown) => caught,
+    );
+    expect(error).to.include({ code: 'Refused', retryable: false });
+    expect(String(error)).not.to.include('wrong@');
+  });
+});

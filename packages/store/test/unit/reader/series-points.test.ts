@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { SeriesPoints } from '../../../src/reader/series-points.ts';
+import { isStaleMarker, isStaleValue } from '../../../src/reader/stale-marker.ts';
+
+describe('SeriesPoints', () => {
+  const times = Float64Array.of(10, 20, 30, 40, 50);
+
+  function finish(points: SeriesPoints, order = [0, 1, 2, 3, 4], from = 0, to = 100): string[] {
+    const { timestampsMs, values } = points.finish(order, times, from, to);
+    return [...timestampsMs].map((time, at) => `${time}:${isStaleMarker(values, at) ? 'stale' : values[at]}`);
+  }
+
+  it('marks once where a series ceases', () => {
+    const points = new SeriesPoints();
+    points.push(0, 1);
+    points.push(3, 4);
+    expect(finish(points)).to.deep.equal(['10:1', '20:stale', '40:4', '50:stale']);
+  });
+
+  it('puts late slots at their place', () => {
+    const points = new SeriesPoints();
+    for (const slot of [0, 1, 2, 3, 4]) points.push(slot, slot);
+    expect(finish(points, [4, 0, 1, 2, 3]).map((text) => text.split(':')[1])).to.deep.equal(['4', '0', '1', '2', '3']);
+  });
+
+  it('keeps own timestamps, and leaves out those beyond the range', () => {
+    const points = new SeriesPoints();
+    points.pushWords(0, 0, 0, 99);
+    points.pushWords(1, 0, 0, undefined);
+    points.pushWords(2, 0, 0, 101);
+    expect(finish(points, [0, 1, 2])).to.deep.equal(['99:0', '20:0']);
+  });
+
+  it('tells the staleness marker from other NaNs', () => {
+    const values = new Float64Array(new BigUint64Array([0x7ff0000000000002n, 0x7ff8000000000000n]).buffer);
+    expect([0, 1].map((at) => isStaleMarker(values, at))).to.deep.equal([true, false]);
+    expect([isStaleValue(Number.NaN), isStaleValue(1)]).to.deep.equal([false, false]);
+  });
+});

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { targetId } from '@pulsekeeper/model';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CorruptFrame } from '../../../src/errors.ts';
+import { readSpillFile, writeSpillFile } from '../../../src/writer/spill-file.ts';
+import { frameOf, newEncoder } from '../codec/chain-support.ts';
+
+describe('spill file', () => {
+  let path: string;
+  beforeEach(async () => {
+    path = join(await mkdtemp(join(tmpdir(), 'pulsekeeper-spill-')), 'frames');
+  });
+
+  function streams() {
+    return ['a', 'b'].map((instance) => {
+      const encoder = newEncoder();
+      const frames = [1, 2, 3].map((step) => {
+        const frame = encoder.encode(frameOf(step, step === 2 ? undefined : { [`m_${instance}`]: step }));
+        return { ...frame, bytes: Buffer.from(frame.bytes) };
+      });
+      return {
+        id: targetId('api', instance),
+        labels: { service: 'api' },
+        retentionMs: 1000,
+        frames,
+        schemas: frames[0]!.schemas,
+      };
+    });
+  }
+
+  it('gives back what was saved', async () => {
+    expect(await writeSpillFile(path, streams())).to.equal(6);
+    const { streams: read, isWhole } = (await readSpillFile(path))!;
+    expect(isWhole).to.equal(true);
+    for (const [index, stream] of streams().entries()) {
+      expect(read[index]).to.deep.include({ id: stream.id, labels: stream.labels, retentionMs: 1000 });
+      expect(read[index]!.schemas.map(({ id }) => id)).to.deep.equal(stream.schemas.map(({ id }) => id));
+      expect(read[index]!.frames.map(({ slotMs, kind, isIndependent }) => [slotMs, kind, isIndependent])).to.deep.equal(
+        stream.frames.map(({ slotMs, kind, isIndependent }) => [slotMs, kind, isIndependent]),
+      );
+      expect(read[index]!.frames.every(({ bytes }, at) => stream.frames[at]!.bytes.equals(bytes))).to.equal(true);
+    }
+  });
+
+  it('gives back what lies before a damage', async () => {
+    await writeSpillFile(path, streams());
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(0, bytes.length - 3));
+    const { streams: read, isWhole } = (await readSpillFile(path))!;
+    expect([read.length, isWhole]).to.deep.equal([1, false]);
+  });
+
+  it('is not there, or is none', async () => {
+    expect(await readSpillFile(path)).to.equal(undefined);
+    await writeFile(path, 'something else entirely');
+    const error: unknown = await readSpillFile(path).catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(CorruptFrame);
+  });
+});

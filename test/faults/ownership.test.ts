@@ -1,0 +1,183 @@
+/**
+ * What happens to the slots when collectors come, go, crash, hang or lose ZooKeeper: on three real ZooKeeper servers,
+ * a real Redis and five collectors as processes of their own. Each case prints what it counted.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { expect } from 'chai';
+
+import { FaultCluster } from '../support/fault-cluster.ts';
+import type { SlotAudit } from '../support/slot-audit.ts';
+
+const INTERVAL_MS = 5_000;
+const SESSION_TIMEOUT_MS = 2_000;
+
+/** Nothing missing and nothing doubled, in the store and at the targets. */
+function expectExact(audit: SlotAudit): void {
+  expect(audit.missingSlots, 'missing slots').to.deep.equal([]);
+  expect(audit.doubled, 'slots stored twice').to.equal(0);
+  expect(audit.failed, 'slots that failed').to.equal(0);
+  expect(audit.twiceSlots, 'slots requested twice').to.deep.equal([]);
+  expect(audit.written).to.equal(audit.expected);
+}
+
+/**
+ * As {@link expectExact}, where a process was killed in the midst of its work: what it had requested and not yet written
+ * is requested again. At most `inFlight` slots.
+ */
+function expectExactSaveInFlight(audit: SlotAudit, inFlight: number): void {
+  expect(audit.requestedTwice, `slots requested twice: ${audit.twiceSlots.join(' ')}`).to.be.at.most(inFlight);
+  expectExact({ ...audit, twiceSlots: [] });
+}
+
+describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session timeout 2 s', function () {
+  this.timeout(180_000);
+  let cluster: FaultCluster;
+
+  before(async () => {
+    cluster = await FaultCluster.start({
+      collectors: 5,
+      targets: 200,
+      spareTargets: 1_000,
+      intervalMs: INTERVAL_MS,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    });
+  });
+
+  after(async () => {
+    await cluster.stop();
+  });
+
+  it('a collector leaves in order', async () => {
+    const audit = await cluster.audit('graceful leave', async () => {
+      expect(await cluster.collector('c5').leave()).to.equal(0);
+    });
+    expectExact(audit);
+  });
+
+  it('a collector joins', async () => {
+    expectExact(await cluster.audit('join', () => cluster.collector('c5').restart()));
+  });
+
+  it('one of five is killed', async () => {
+    const audit = await cluster.audit('kill -9 of 1 of 5', () => cluster.collector('c4').kill());
+    expectExactSaveInFlight(audit, 3);
+    expectExact(await cluster.audit('return of the killed one', () => cluster.collector('c4').restart()));
+  });
+
+  it('two of five are killed at once', async () => {
+    const victims = ['c2', 'c3'];
+    const audit = await cluster.audit('kill -9 of 2 of 5', async () => {
+      await Promise.all(victims.map((id) => cluster.collector(id).kill()));
+    });
+    expectExactSaveInFlight(audit, 6);
+    await Promise.all(victims.map((id) => cluster.collector(id).restart()));
+  });
+
+  it('all five are restarted one after the other', async () => {
+    const audit = await cluster.audit('rolling restart', async () => {
+      for (const collector of cluster.collectors.values()) {
+        expect(await collector.leave()).to.equal(0);
+        await collector.restart();
+      }
+    });
+    expectExact(audit);
+  });
+
+  it('one is stopped for 10 s and goes on', async () => {
+    const audit = await cluster.audit('SIGSTOP for 10 s, then SIGCONT', async () => {
+      cluster.collector('c2').freeze();
+      await sleep(10_000);
+      cluster.collector('c2').thaw();
+    });
+    expectExactSaveInFlight(audit, 3);
+  });
+
+  it('one is cut off from ZooKeeper for 20 s', async () => {
+    const audit = await cluster.audit('one partitioned from ZooKeeper for 20 s', async () => {
+      cluster.partitionFirst();
+      await sleep(20_000);
+      await cluster.healFirst();
+    });
+    expectExact(audit);
+  });
+
+  it('the ZooKeeper leader is killed', async () => {
+    const leader = await cluster.ensemble.leader();
+    expectExact(await cluster.audit('ZooKeeper leader killed', () => leader.kill()));
+    await leader.start();
+  });
+
+  it('the whole ensemble is away for 30 s', async () => {
+    const { servers } = cluster.ensemble;
+    const audit = await cluster.audit('whole ensemble down for 30 s', async () => {
+      await Promise.all(servers.map((server) => server.kill()));
+      await sleep(30_000);
+      await Promise.all(servers.map((server) => server.start()));
+    });
+    expectExact(audit);
+  });
+
+  it('a collector killed while the ensemble is away: exactly its targets are missed, and that is reported', async () => {
+    const { servers } = cluster.ensemble;
+    const victim = cluster.collector('c3');
+    const owned = (await (await fetch(`${victim.statusUrl}/targets`)).json()) as { targets: { target: string }[] };
+    const lost = new Set(owned.targets.map(({ target }) => target).filter((id) => id.startsWith('ledger/')));
+    const audit = await cluster.audit('a collector killed while the ensemble is down', async () => {
+      await Promise.all(servers.map((server) => server.kill()));
+      await victim.kill();
+      await sleep(12_000);
+      await Promise.all(servers.map((server) => server.start()));
+      // The dead one's znode stands for a session timeout after the return.
+      await sleep(SESSION_TIMEOUT_MS + 2 * INTERVAL_MS);
+    });
+    const missed = new Set(audit.missingSlots.map((slot) => slot.slice(0, slot.indexOf('@'))));
+    expect(
+      [...missed].filter((id) => !lost.has(id)),
+      'targets missed that the dead one did not own',
+    ).to.deep.equal([]);
+    expect(missed.size, 'targets missed').to.be.greaterThan(0);
+    expect(audit.doubled).to.equal(0);
+    await victim.restart();
+  });
+
+  it('1,000 targets register and 500 leave during a rolling restart', async () => {
+    const added = Array.from({ length: 1_000 }, (_, index) => 200 + index);
+    const audit = await cluster.audit('1,000 join and 500 leave during a rolling restart', async () => {
+      const restarts = (async () => {
+        for (const collector of cluster.collectors.values()) {
+          expect(await collector.leave()).to.equal(0);
+          await collector.restart();
+        }
+      })();
+      await cluster.register(added);
+      await sleep(INTERVAL_MS);
+      await cluster.withdraw(added.slice(0, 500));
+      await restarts;
+    });
+    expectExact(audit);
+  });
+});
+
+describe('slots under faults: replication 2, interval 1 s', function () {
+  this.timeout(120_000);
+
+  it('one of five is killed and no slot is missing', async () => {
+    const cluster = await FaultCluster.start({
+      collectors: 5,
+      targets: 100,
+      intervalMs: 1_000,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      env: { PULSEKEEPER_REPLICATION: '2' },
+    });
+    try {
+      const audit = await cluster.audit('R = 2, kill -9 of 1 of 5', () => cluster.collector('c4').kill(), {
+        tailIntervals: 10,
+      });
+      expect(audit.missingSlots).to.deep.equal([]);
+      expect(audit.doubled).to.equal(0);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});

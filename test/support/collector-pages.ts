@@ -1,0 +1,42 @@
+import type { CollectorProcess } from './collector-process.ts';
+
+/** What the tests read of a collector's `/status`. */
+export interface StatusPage {
+  readonly ring: string | undefined;
+  readonly members: number;
+  readonly targets: number;
+  readonly isDemoted: boolean;
+  readonly stalls: number;
+  readonly clockSkewMs: number | undefined;
+  readonly slots: Readonly<Record<string, number>>;
+}
+
+/** What the tests read of a target on `/targets`. */
+export interface TargetPage {
+  readonly target: string;
+  readonly rank: number;
+  readonly slots: Readonly<Record<string, number>>;
+}
+
+/** The page `/status` of a collector. */
+export async function readStatus(collector: CollectorProcess): Promise<StatusPage> {
+  return (await (await fetch(`${collector.statusUrl}/status`)).json()) as StatusPage;
+}
+
+/** The targets that a collector has a part in. */
+export async function readTargets(collector: CollectorProcess): Promise<readonly TargetPage[]> {
+  const page = (await (await fetch(`${collector.statusUrl}/targets`)).json()) as { targets: TargetPage[] };
+  return page.targets;
+}
+
+/** The values of a collector's metrics by series, such as `pulsekeeper_slots_total{result="missed"}`. */
+export async function readMetrics(collector: CollectorProcess): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(`${collector.statusUrl}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }),
+  );
+}
