@@ -12,7 +12,7 @@ export interface CollectorRecord {
   readonly host: string;
   /** Where its HTTP server answers, `http://host:port`. */
   readonly statusUrl: string;
-  /** Its weight in the ring, relative to the others; above 0, at most {@link MAX_CAPACITY}. */
+  /** Its weight in the ring, relative to the others; from {@link MIN_CAPACITY} to {@link MAX_CAPACITY}. */
   readonly capacity: number;
   readonly state: CollectorState;
   /** Version of the program. */
@@ -27,8 +27,11 @@ export interface CollectorRecord {
   readonly incarnation: string;
 }
 
-/** Largest weight of a collector. */
-export const MAX_CAPACITY = 1_000_000;
+/** Smallest weight of a collector; the ring's own bound. */
+export const MIN_CAPACITY = 0.01;
+
+/** Largest weight of a collector; the ring's own bound. */
+export const MAX_CAPACITY = 100;
 
 /** Year 3000: a time after it is a mistake. */
 const MAX_TIME_MS = 32_503_680_000_000;
@@ -45,7 +48,7 @@ export function parseCollector(data: Uint8Array): Parsed<CollectorRecord> {
     wrongName(field('id')) ??
     wrongText('host', field('host'), 255) ??
     wrongUrl(field('statusUrl')) ??
-    wrongNumber('capacity', field('capacity'), Number.MIN_VALUE, MAX_CAPACITY) ??
+    wrongNumber('capacity', field('capacity'), MIN_CAPACITY, MAX_CAPACITY) ??
     wrongState(field('state')) ??
     wrongText('version', field('version'), 100) ??
     wrongNumber('activeFromMs', field('activeFromMs'), 0, MAX_TIME_MS) ??
@@ -102,7 +105,7 @@ function wrongUrl(value: unknown): string | undefined {
 
 function wrongNumber(name: string, value: unknown, min: number, max: number): string | undefined {
   if (typeof value === 'number' && value >= min && value <= max) return undefined;
-  return `field ${name} ${showValue(value)}: must be a number ${min === 0 ? 'from 0' : 'above 0'} up to ${max}`;
+  return `field ${name} ${showValue(value)}: must be a number from ${min} to ${max}`;
 }
 
 function wrongState(value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-export { MAX_CAPACITY, parseCollector, serializeCollector } from './collector-record.ts';
+export { MAX_CAPACITY, MIN_CAPACITY, parseCollector, serializeCollector } from './collector-record.ts';
 export { CollectorMembership } from './collector-membership.ts';
 export { DEFAULT_DIRECTORY_OPTIONS } from './directory-options.ts';
 export { Directory } from './directory.ts';

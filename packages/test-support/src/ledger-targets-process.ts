@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 import type { LedgerBehaviour, LedgerEntry, LedgerPage } from './ledger-behaviour.ts';
 import { loopbackAddress } from './loopback-address.ts';
+import { resetSocket } from './reset-socket.ts';
 
 interface LedgerTarget extends LedgerPage {
   behaviour: LedgerBehaviour;
@@ -46,7 +47,7 @@ function scrape(index: number, response: ServerResponse): void {
       return;
     case 'reset':
       entry.outcome = 'reset';
-      response.socket?.resetAndDestroy();
+      if (response.socket !== null) resetSocket(response.socket);
       return;
     case 'status': {
       entry.outcome = 'status';

@@ -1,4 +1,4 @@
-import { assign, MAX_CAPACITY, MIN_CAPACITY, type Assignment } from '@pulsekeeper/hash-ring';
+import { assign, type Assignment } from '@pulsekeeper/hash-ring';
 import type { TargetId } from '@pulsekeeper/model';
 
 import { splitIntoEpochs, type EpochCollector } from '../membership/epochs.ts';
@@ -38,7 +38,7 @@ export class PlanBuilder {
       let assignment = used.get(key) ?? known.get(key);
       assignment ??= assign(
         input.targetIds,
-        epoch.members.map(({ id, capacity }) => ({ id, capacity: clampCapacity(capacity) })),
+        epoch.members.map(({ id, capacity }) => ({ id, capacity })),
         { replication: this.#replication },
       );
       used.set(key, assignment);
@@ -48,9 +48,4 @@ export class PlanBuilder {
     this.#assignments = used;
     return new OwnershipPlan(this.#self, epochs);
   }
-}
-
-/** A record may ask for more than the ring can take; all collectors read it alike. */
-function clampCapacity(capacity: number): number {
-  return Math.min(Math.max(capacity, MIN_CAPACITY), MAX_CAPACITY);
 }

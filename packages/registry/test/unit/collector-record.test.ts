@@ -27,6 +27,14 @@ describe('a collector record', () => {
     });
   });
 
+  it('takes a capacity from 0.01 to 100, and says so of any other', () => {
+    for (const capacity of [0.01, 1, 100]) expect(parse({ capacity }), `${capacity}`).to.have.property('ok', true);
+    expect(parse({ capacity: 101 })).to.deep.equal({
+      ok: false,
+      reason: 'field capacity 101: must be a number from 0.01 to 100',
+    });
+  });
+
   it('ignores fields that it does not know', () => {
     expect(parse({ later: true })).to.deep.equal({ ok: true, value: record });
   });
@@ -42,6 +50,8 @@ describe('a collector record', () => {
     ['statusUrl', 'nowhere'],
     ['capacity', 0],
     ['capacity', -1],
+    ['capacity', 0.009],
+    ['capacity', 100.1],
     ['capacity', 1e9],
     ['capacity', '1'],
     ['state', 'gone'],

@@ -10,6 +10,7 @@ describe('@pulsekeeper/registry', () => {
       'InstanceWatcher',
       'InvalidRegistrationError',
       'MAX_CAPACITY',
+      'MIN_CAPACITY',
       'Registration',
       'RegistryError',
       'ZNODES',

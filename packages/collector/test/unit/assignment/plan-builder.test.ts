@@ -1,4 +1,6 @@
+import * as ring from '@pulsekeeper/hash-ring';
 import type { TargetId } from '@pulsekeeper/model';
+import { MAX_CAPACITY, MIN_CAPACITY } from '@pulsekeeper/registry';
 import { expect } from 'chai';
 
 import { PlanBuilder } from '../../../src/assignment/plan-builder.ts';
@@ -63,10 +65,11 @@ describe('PlanBuilder', () => {
     expect(third.epochs[0]?.assignment).not.to.equal(first.epochs[0]?.assignment);
   });
 
-  it('takes capacities that the ring cannot', () => {
+  it('works by the same bounds of capacity as the records do', () => {
+    expect([MIN_CAPACITY, MAX_CAPACITY]).to.deep.equal([ring.MIN_CAPACITY, ring.MAX_CAPACITY]);
     const collectors = [
-      { ...collector('a'), capacity: 1e6 },
-      { ...collector('b'), capacity: 1e-9 },
+      { ...collector('a'), capacity: MAX_CAPACITY },
+      { ...collector('b'), capacity: MIN_CAPACITY },
     ];
     expect(build('a', collectors).targetsFrom(NOW).size).to.be.greaterThan(190);
   });
