@@ -24,6 +24,12 @@ export interface CollectorOptions {
   readonly retentionMs?: number | undefined;
   /** Bytes of frames that may wait while Redis is away. @defaultValue the store's */
   readonly bufferBytes?: number | undefined;
+  /** File for frames that Redis does not take before the collector leaves; of this collector alone. @defaultValue none: they are dropped */
+  readonly storeSpillPath?: string | undefined;
+  /** Replicas that must have a frame before it counts as written, as `openStore` takes it. @defaultValue none */
+  readonly storeAck?: { readonly replicas: number; readonly timeoutMs?: number | undefined } | undefined;
+  /** How far back frames are kept to be written again when a fail-over lost them. @defaultValue the store's */
+  readonly storeRewriteWindowMs?: number | undefined;
   /** Where the HTTP server listens; port 0 takes a free one. @defaultValue 127.0.0.1:0 */
   readonly listen?: ListenAddress | undefined;
   /** Host under which others reach the HTTP server. @defaultValue the listen host; the host's name for a wildcard */

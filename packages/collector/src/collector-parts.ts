@@ -15,6 +15,7 @@ import { CollectorMetrics } from './metrics.ts';
 import { concurrencyLimits, parseMaxOpenFiles } from './schedule/concurrency-limits.ts';
 import { Pulse } from './schedule/pulse.ts';
 import { ScrapeGate } from './schedule/scrape-gate.ts';
+import { ReferenceClock } from './schedule/reference-clock.ts';
 import { SlotClock } from './schedule/slot-clock.ts';
 import { StallDetector } from './schedule/stall-detector.ts';
 import { AddressPolicy } from './scrape/address-policy.ts';
@@ -29,6 +30,7 @@ export interface CollectorParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly reference: ReferenceClock;
   readonly slotClock: SlotClock;
   readonly registry: Registry;
   readonly metrics: CollectorMetrics;
@@ -57,7 +59,12 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
-  const slotClock = new SlotClock({ clock });
+  const reference: ReferenceClock = new ReferenceClock({
+    clock,
+    readServerTime: () => store.readServerTime(),
+    logger,
+  });
+  const slotClock = new SlotClock({ clock: reference });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
   const metrics = new CollectorMetrics(registry);
@@ -75,6 +82,9 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     collector: options.id,
     retentionMs: options.retentionMs,
     bufferBytes: options.bufferBytes,
+    spillPath: options.storeSpillPath,
+    ack: options.storeAck,
+    rewriteWindowMs: options.storeRewriteWindowMs,
     // Leaving flushes the store before it stops it.
     stopTimeoutMs: STORE_STOP_MS,
     logger,
@@ -86,6 +96,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   const standing = new Standing({ session, directory });
   const pulse = new Pulse({
     slotClock,
+    reference,
     stalls: new StallDetector({
       clock,
       thresholdMs: Math.max(MIN_STALL_MS, options.sessionTimeoutMs / 3),
@@ -115,7 +126,20 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
       return pulse.stallCount;
     },
   });
-  const parts = { options, logger, clock, random, slotClock, registry, metrics, session, store, directory, instances };
+  const parts = {
+    options,
+    logger,
+    clock,
+    random,
+    reference,
+    slotClock,
+    registry,
+    metrics,
+    session,
+    store,
+    directory,
+    instances,
+  };
   return { ...parts, standing, pulse, gate, engine };
 }
 

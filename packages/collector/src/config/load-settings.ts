@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { parseByteSize, parseDuration } from '@pulsekeeper/model';
+import { DEFAULT_STORE_OPTIONS } from '@pulsekeeper/store';
 import convict from 'convict';
 
 import type { CollectorOptions } from '../collector-options.ts';
@@ -113,6 +114,9 @@ function toOptions(raw: RawSettings): CollectorOptions {
     keyPrefix: raw.keyPrefix,
     retentionMs: parseDuration(raw.retention),
     bufferBytes: parseByteSize(raw.buffer),
+    storeSpillPath: raw.storeSpillPath === '' ? undefined : raw.storeSpillPath,
+    storeAck: ackOf(raw),
+    storeRewriteWindowMs: parseDuration(raw.storeRewriteWindow),
     listen: parseListenAddress(raw.listen),
     advertisedHost: raw.advertise === '' ? undefined : raw.advertise,
     replication: raw.replication,
@@ -126,6 +130,21 @@ function toOptions(raw: RawSettings): CollectorOptions {
     fallbackFormat: fallbackFormat(raw.fallbackFormat),
     registersItself: raw.selfRegistration,
   };
+}
+
+/** The acknowledgement that the store is asked for, where what it takes together makes sense. */
+function ackOf(raw: RawSettings): CollectorOptions['storeAck'] {
+  const ack = { replicas: raw.storeAck, timeoutMs: parseDuration(raw.storeAckTimeout) };
+  if (ack.replicas > 0 && raw.redis.includes('+cluster:')) {
+    throw invalid(`PULSEKEEPER_STORE_ACK: storeAck is ${ack.replicas}; with redis+cluster it must be 0`);
+  }
+  const mostMs = DEFAULT_STORE_OPTIONS.commandTimeoutMs;
+  if (ack.timeoutMs >= mostMs) {
+    throw invalid(
+      `PULSEKEEPER_STORE_ACK_TIMEOUT: storeAckTimeout is "${raw.storeAckTimeout}"; expected less than ${mostMs}ms`,
+    );
+  }
+  return ack;
 }
 
 function fallbackFormat(text: string): CollectorOptions['fallbackFormat'] {

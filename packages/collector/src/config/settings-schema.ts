@@ -24,6 +24,10 @@ export interface RawSettings {
   store: string;
   retention: string;
   buffer: string;
+  storeSpillPath: string;
+  storeAck: number;
+  storeAckTimeout: string;
+  storeRewriteWindow: string;
   collectorId: string;
   listen: string;
   advertise: string;
@@ -96,6 +100,30 @@ export const SETTINGS_SCHEMA = {
     format: checkByteSize,
     default: '256MiB',
     env: 'PULSEKEEPER_BUFFER',
+  },
+  storeSpillPath: {
+    doc: 'file of this collector alone for samples that Redis does not take before it leaves, read at the next start; empty: they are dropped',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_SPILL_PATH',
+  },
+  storeAck: {
+    doc: 'replicas of Redis that must have samples before they count as written; not with redis+cluster',
+    format: wholeNumber(0, 100),
+    default: 0,
+    env: 'PULSEKEEPER_STORE_ACK',
+  },
+  storeAckTimeout: {
+    doc: 'how long the replicas are waited for before samples are sent again; below 2s',
+    format: checkDuration,
+    default: '1s',
+    env: 'PULSEKEEPER_STORE_ACK_TIMEOUT',
+  },
+  storeRewriteWindow: {
+    doc: 'how far back samples are kept to be written again when a fail-over of Redis lost them',
+    format: checkDuration,
+    default: '60s',
+    env: 'PULSEKEEPER_STORE_REWRITE_WINDOW',
   },
   collectorId: {
     doc: 'name of the collector; empty: the name of the host and a random suffix',

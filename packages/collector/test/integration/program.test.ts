@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { eventually, freePort, registerCleanup } from '@pulsekeeper/test-support';
+import { targetId } from '@pulsekeeper/model';
+import { eventually, freePort, registerCleanup, TcpProxy } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { ledgerId, SmallCluster, startServers, type Servers } from './small-cluster.ts';
@@ -68,7 +71,7 @@ describe('pulsekeeper-collector', function () {
     let cluster: SmallCluster;
 
     before(async () => {
-      servers = await startServers(2);
+      servers = await startServers(3);
       cluster = await SmallCluster.start(servers);
     });
 
@@ -127,6 +130,41 @@ describe('pulsekeeper-collector', function () {
         'stopped',
       ]);
       expect(lines.filter(({ level }) => level >= 40)).to.deep.equal([]);
+    });
+
+    it('saves on SIGTERM what Redis does not take, and writes it at its next start', async () => {
+      const proxy = await TcpProxy.start({ target: { port: servers.redis.port } });
+      const spillFolder = await mkdtemp(join(tmpdir(), 'pulsekeeper-spill-'));
+      const { address, path } = servers.ledger.targets[2]!;
+      const rule = { address, path, interval: '500ms', timeout: '400ms', retries: 0 };
+      const registration = await cluster.register('spill', '0', rule);
+      const env = {
+        ...environment('spiller', 0),
+        PULSEKEEPER_REDIS: `redis://${proxy.address}`,
+        PULSEKEEPER_STORE_SPILL_PATH: join(spillFolder, 'frames'),
+        PULSEKEEPER_HANDOVER: '600ms',
+        PULSEKEEPER_DRAIN_TIMEOUT: '1s',
+      };
+      const served = async (): Promise<number> => (await servers.ledger.page(2)).served;
+      const first = run([], env);
+      await eventually(async () => expect(await served()).to.be.at.least(2), { timeoutMs: 10_000 });
+      await proxy.cut();
+      const atCut = await served();
+      await eventually(async () => expect(await served()).to.be.at.least(atCut + 3), { timeoutMs: 10_000 });
+      first.process.kill('SIGTERM');
+      const { code, stderr } = await first.ended;
+      expect(code, stderr).to.equal(0);
+      expect(await readdir(spillFolder)).to.deep.equal(['frames']);
+      // Without retries each request was for a slot of its own; none of these may be missing in the end.
+      await registration.close();
+      await proxy.resume();
+      const second = run([], env);
+      await eventually(async () => expect(await readdir(spillFolder)).to.deep.equal([]), { timeoutMs: 10_000 });
+      second.process.kill('SIGTERM');
+      expect((await second.ended).code).to.equal(0);
+      const stored = await cluster.slots(targetId('spill', '0'));
+      expect(stored.filter(({ kind }) => kind !== 'end')).to.have.lengthOf(await served());
+      await proxy.stop();
     });
 
     it('ends at once when told twice', async () => {

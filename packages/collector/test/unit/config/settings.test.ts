@@ -73,6 +73,25 @@ describe('loadSettings', () => {
     expect(logLevel).to.equal('debug');
   });
 
+  it('reads what the store does when Redis is away or loses something', () => {
+    expect(load({}).options).to.deep.include({
+      storeSpillPath: undefined,
+      storeAck: { replicas: 0, timeoutMs: 1_000 },
+      storeRewriteWindowMs: 60_000,
+    });
+    const env = {
+      PULSEKEEPER_STORE_SPILL_PATH: 'frames.spill',
+      PULSEKEEPER_STORE_ACK: '2',
+      PULSEKEEPER_STORE_ACK_TIMEOUT: '300ms',
+      PULSEKEEPER_STORE_REWRITE_WINDOW: '5m',
+    };
+    expect(load({ env }).options).to.deep.include({
+      storeSpillPath: 'frames.spill',
+      storeAck: { replicas: 2, timeoutMs: 300 },
+      storeRewriteWindowMs: 300_000,
+    });
+  });
+
   it('lets flags win over the environment, and that over the file', () => {
     const configFile = fileWith('{"collectorId":"file","retention":"3h","replication":3,"scrapeDeny":["10.0.0.0/8"]}');
     const env = { PULSEKEEPER_COLLECTOR_ID: 'env', PULSEKEEPER_RETENTION: '2h' };
@@ -110,6 +129,16 @@ describe('loadSettings', () => {
       'a network that is none',
       { env: { PULSEKEEPER_SCRAPE_DENY: '10.0.0.0/8,nowhere' } },
       /"nowhere" is not a network/,
+    ],
+    [
+      'acknowledgement by replicas of a cluster',
+      { env: { PULSEKEEPER_STORE_ACK: '1', PULSEKEEPER_REDIS: 'redis+cluster://h' } },
+      /^PULSEKEEPER_STORE_ACK: storeAck is 1; with redis\+cluster it must be 0$/,
+    ],
+    [
+      'a wait for replicas that outlasts a command',
+      { flags: { storeAckTimeout: '2s' } },
+      /^PULSEKEEPER_STORE_ACK_TIMEOUT: storeAckTimeout is "2s"; expected less than 2000ms$/,
     ],
     ['a driver that it does not have', { env: { PULSEKEEPER_STORE: 'timeseries' } }, /streams only/],
     ['a file that does not exist', { configFile: '/nowhere/x.json' }, /^--config \/nowhere\/x\.json: ENOENT/],
