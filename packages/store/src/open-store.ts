@@ -13,7 +13,7 @@ import { parseRedisUrl, redactRedisUrl, type RedisLocation } from './redis/redis
 import { classOfError } from './redis/reply-error.ts';
 import type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
 import type { StoreOptions } from './store-options.ts';
-import { readSpillFile, removeSpillFile, writeSpillFile } from './writer/spill-file.ts';
+import { FrameSpill } from './writer/frame-spill.ts';
 import { StreamWriter } from './writer/stream-writer.ts';
 
 /** How often the clock of Redis is looked at. */
@@ -45,6 +45,7 @@ class StreamStore implements Store {
   readonly #reads: RedisConnection;
   readonly #writer: StreamWriter;
   readonly #reader: StreamReader;
+  readonly #spill: FrameSpill | undefined;
   #phase: 'idle' | 'started' | 'stopped' = 'idle';
   #stopped: Promise<void> | undefined;
   #clockSkewMs: number | undefined;
@@ -58,6 +59,7 @@ class StreamStore implements Store {
     this.#reads = this.#newConnection('pulsekeeper-read');
     const { clock, logger } = options;
     this.#writer = new StreamWriter({ ...options, connection: this.#appends, lookups: this.#reads, keys: this.#keys });
+    this.#spill = options.spillPath === undefined ? undefined : new FrameSpill(options.spillPath, this.#writer, logger);
     this.#reader = new StreamReader({ connection: this.#reads, keys: this.#keys, clock, logger });
   }
 
@@ -75,7 +77,7 @@ class StreamStore implements Store {
     if (this.#phase !== 'idle') throw new StoreError('Closed', `the store was ${this.#phase} before`);
     options.signal?.throwIfAborted();
     this.#phase = 'started';
-    await this.#restore();
+    await this.#spill?.restore();
     this.#appends.open();
     this.#reads.open();
     this.#writer.start();
@@ -196,27 +198,6 @@ class StreamStore implements Store {
     }
   }
 
-  async #restore(): Promise<void> {
-    const { spillPath, logger } = this.#options;
-    if (spillPath === undefined) return;
-    try {
-      const spilled = await readSpillFile(spillPath);
-      if (spilled === undefined) return;
-      let frames = 0;
-      for (const stream of spilled.streams) {
-        this.#writer.restore(stream);
-        frames += stream.frames.length;
-      }
-      logger.info({ path: spillPath, frames, isWhole: spilled.isWhole }, 'frames of an earlier run wait to be written');
-      void this.#writer.idle().then(async () => {
-        // A stop before that saves what is left to the same file.
-        if (this.#phase === 'started') await removeSpillFile(spillPath);
-      });
-    } catch (error) {
-      logger.error({ err: error, path: spillPath }, 'the frames of an earlier run cannot be read');
-    }
-  }
-
   async #stop(): Promise<void> {
     if (this.#phase === 'started') {
       const { stopTimeoutMs, logger } = this.#options;
@@ -227,25 +208,13 @@ class StreamStore implements Store {
           'not all frames could be written before the stop',
         );
       });
-      await this.#spill();
+      await this.#spill?.save();
     }
     this.#phase = 'stopped';
     clearInterval(this.#skewTimer);
     this.#writer.stop();
     this.#appends.close();
     this.#reads.close();
-  }
-
-  async #spill(): Promise<void> {
-    const { spillPath, logger } = this.#options;
-    if (spillPath === undefined || this.#writer.bufferedFrames === 0) return;
-    try {
-      const frames = await writeSpillFile(spillPath, this.#writer.takeUnsent());
-      this.#writer.stop(true);
-      logger.warn({ path: spillPath, frames }, 'frames that redis did not take were saved');
-    } catch (error) {
-      logger.error({ err: error, path: spillPath }, 'frames that redis did not take could not be saved');
-    }
   }
 }
 

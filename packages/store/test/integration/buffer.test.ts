@@ -90,6 +90,26 @@ describe('buffer of the store', () => {
     await eventually(async () => expect(await readdir(folder)).to.deep.equal([]));
   });
 
+  it('stays in its file as long as redis is away, however often the process starts', async () => {
+    const spillPath = join(await mkdtemp(join(tmpdir(), 'pulsekeeper-spill-')), 'frames.spill');
+    const options = { url: redis.url, spillPath, waitForConnection: false };
+    await redis.kill();
+    const store = await startStore(options);
+    const outcomes = appendAll(store, 'i1', range(3));
+    await store.stop();
+    await outcomes;
+    for (const steps of [range(2, 3), []]) {
+      const next = await startStore(options);
+      const more = appendAll(next, 'i1', steps);
+      await next.stop();
+      await more;
+    }
+    await redis.start();
+    const last = await startStore({ ...options, waitForConnection: true });
+    await last.flush();
+    expect(await storedSteps(last, idOf('i1'))).to.deep.equal(range(5));
+  });
+
   it('starts without a saved file that is damaged', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pulsekeeper-spill-'));
     const spillPath = join(folder, 'frames.spill');
