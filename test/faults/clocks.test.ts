@@ -71,9 +71,9 @@ describe('slots when clocks are wrong: 3 collectors, 60 targets, interval 5 s, s
       },
       { tailIntervals: 1 },
     );
-    // A request is told to a slot by the targets' clock, so requests say nothing here about who scraped what.
     expect(audit.missingSlots).to.deep.equal([]);
     expect(audit.doubled).to.equal(0);
+    expect(audit.requestedTwice).to.equal(0);
     expect(audit.written).to.equal(audit.expected);
   });
 
@@ -89,7 +89,8 @@ describe('slots when clocks are wrong: 3 collectors, 60 targets, interval 5 s, s
       expect(found).to.have.length(2);
       return found;
     });
-    expect(warnings[0]).to.match(/^the clock of c2 is 2\.\d+ s off Redis's, more than 0\.5 s$/);
-    expect(warnings[1]).to.match(/^the clock of c3 is -(1\.9|2\.0)\d* s off/);
+    // To the tenth of a second: the clocks of a busy machine are not read at the same instant.
+    expect(warnings[0]).to.match(/^the clock of c2 is (1\.9|2)[.\d]* s off Redis's, more than 0\.5 s$/);
+    expect(warnings[1]).to.match(/^the clock of c3 is -(1\.9|2)[.\d]* s off/);
   });
 });

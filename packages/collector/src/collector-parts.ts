@@ -8,7 +8,8 @@ import { openStore, type Store } from '@pulsekeeper/store';
 import { ZkSession } from '@pulsekeeper/zk-session';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-import { resolveCollectorOptions, type CollectorOptions, type ResolvedCollectorOptions } from './collector-options.ts';
+import { cautionMs } from './assignment/slot-approach.ts';
+import { longestNewsMs, resolveCollectorOptions, type CollectorOptions, type ResolvedCollectorOptions } from './collector-options.ts';
 import { ScrapeEngine } from './engine/scrape-engine.ts';
 import { Standing } from './membership/standing.ts';
 import { CollectorMetrics } from './metrics.ts';
@@ -91,8 +92,9 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     clock: { now: () => slotClock.now(), monotonic: () => clock.monotonic() },
     random,
   });
-  const directory = new Directory({ session, clock, random, logger });
-  const instances = new InstanceWatcher({ session, clock, random, logger });
+  const discovery = { mode: options.discoveryMode, pollIntervalMs: options.pollIntervalMs };
+  const directory = new Directory({ session, ...discovery, clock, random, logger });
+  const instances = new InstanceWatcher({ session, ...discovery, clock, random, logger });
   const standing = new Standing({ session, directory });
   const pulse = new Pulse({
     slotClock,
@@ -116,6 +118,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     frames: store.writer,
     createScraper: (target) => new TargetScraper(target, surroundings),
     metrics,
+    cautionMs: cautionMs(longestNewsMs(options)),
     logger: logger.child({ component: 'engine' }),
     isDemoted: () => {
       pulse.check();

@@ -161,10 +161,9 @@ export class Collector {
   }
 
   async #start(signal: AbortSignal | undefined): Promise<void> {
-    const { options, session, store, directory, instances, pulse, engine, slotClock } = this.#parts;
+    const { options, session, store, directory, instances, pulse, engine, reference, slotClock } = this.#parts;
     const deadline = AbortSignal.timeout(options.startTimeoutMs);
     const limit = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
-    this.#startedAtMs = slotClock.now();
     try {
       const listening = await this.#server.start(options.listen);
       const host = options.advertisedHost ?? (WILDCARD_HOSTS.has(listening.host) ? hostname() : listening.host);
@@ -173,6 +172,9 @@ export class Collector {
       this.#logger.info({ statusUrl: this.#statusUrl }, 'listening');
       await Promise.all([session.start({ signal }), store.start({ signal: limit })]);
       this.#logger.info({ zookeeper: options.zookeeper }, 'connected to ZooKeeper and Redis');
+      await reference.start();
+      slotClock.begin();
+      this.#startedAtMs = slotClock.now();
       await directory.start({ signal: limit });
       await instances.start();
       instances.on('changed', (id, instance) => {
@@ -288,7 +290,7 @@ export class Collector {
   }
 
   async #stop(): Promise<void> {
-    const { options, slotClock, engine, session, store, directory, instances, pulse } = this.#parts;
+    const { options, reference, slotClock, engine, session, store, directory, instances, pulse } = this.#parts;
     const wasActive = this.#phase === 'active' || this.#phase === 'draining';
     const deadline = AbortSignal.timeout(options.drainTimeoutMs);
     if (wasActive) {
@@ -313,6 +315,7 @@ export class Collector {
     await this.#membership?.close();
     await Promise.all([directory.stop(), instances.stop()]);
     pulse.stop();
+    reference.stop();
     await this.#attempt('the store could not be closed', () => store.stop());
     await session.stop();
     await this.#server.stop();

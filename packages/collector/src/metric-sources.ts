@@ -3,7 +3,7 @@ import type { CollectorParts } from './collector-parts.ts';
 
 /** Lets the metrics read from the parts of a collector. */
 export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue): void {
-  const { metrics, engine, gate, session, standing, directory, pulse, slotClock, store } = parts;
+  const { metrics, engine, gate, session, standing, directory, pulse, reference, slotClock, store } = parts;
   metrics.expose({
     slots: () => engine.totals,
     targets: () => engine.targetCount,
@@ -17,10 +17,7 @@ export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue)
     rejectedTargets: () => catalogue.rejectedCount,
     stalls: () => pulse.stallCount,
     clockDriftSeconds: () => slotClock.driftMs / 1000,
-    clockSkewSeconds: () => {
-      const { clockSkewMs } = store.health();
-      return clockSkewMs === undefined ? undefined : clockSkewMs / 1000;
-    },
+    clockSkewSeconds: () => (reference.skewMs === undefined ? undefined : reference.skewMs / 1000),
     store: () => {
       const { state, bufferedFrames, bufferedBytes, writtenBytes, rewrittenFrames } = store.health();
       return { isReady: state === 'ready', bufferedFrames, bufferedBytes, writtenBytes, rewrittenFrames };

@@ -130,7 +130,9 @@ export class CollectorMetrics {
       sources.registrationProblems(),
     );
     this.#counter('stalls_total', 'How often the process was found to have stood still.', () => sources.stalls());
-    this.#gauge('clock_drift_seconds', 'Wall clock minus slot time.', () => sources.clockDriftSeconds());
+    this.#gauge('clock_drift_seconds', 'Clock of Redis minus slot time, which follows it.', () =>
+      sources.clockDriftSeconds(),
+    );
     this.#gauge(
       'clock_skew_seconds',
       'Clock of this machine minus that of Redis.',

@@ -6,18 +6,16 @@ import type { FrameReader, ReadOptions } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { normalizeOptions, type NormalStoreOptions } from './normal-options.ts';
 import { StreamReader } from './reader/stream-reader.ts';
-import { inspectServers, measureSkew } from './redis/inspect-server.ts';
+import { inspectServers } from './redis/inspect-server.ts';
 import { keyLayout, type KeyLayout } from './redis/key-layout.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
 import { parseRedisUrl, redactRedisUrl, type RedisLocation } from './redis/redis-url.ts';
 import { classOfError } from './redis/reply-error.ts';
+import { readServerTime } from './redis/server-time.ts';
 import type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
 import type { StoreOptions } from './store-options.ts';
 import { FrameSpill } from './writer/frame-spill.ts';
 import { StreamWriter } from './writer/stream-writer.ts';
-
-/** How often the clock of Redis is looked at. */
-const SKEW_PERIOD_MS = 60_000;
 
 /**
  * A store of frames in Redis streams. Nothing is connected before {@link Store.start}.
@@ -48,8 +46,6 @@ class StreamStore implements Store {
   readonly #spill: FrameSpill | undefined;
   #phase: 'idle' | 'started' | 'stopped' = 'idle';
   #stopped: Promise<void> | undefined;
-  #clockSkewMs: number | undefined;
-  #skewTimer: NodeJS.Timeout | undefined;
 
   constructor(options: NormalStoreOptions) {
     this.#options = options;
@@ -129,8 +125,11 @@ class StreamStore implements Store {
       droppedByTarget: counters.droppedByTarget,
       errors: counters.errors,
       lastError: counters.lastError,
-      clockSkewMs: this.#clockSkewMs,
     };
+  }
+
+  readServerTime(): Promise<number> {
+    return readServerTime(this.#reads, this.#keys);
   }
 
   inspectServer(_options: ReadOptions = {}): Promise<ServerInspection[]> {
@@ -172,29 +171,11 @@ class StreamStore implements Store {
   async #greet(): Promise<void> {
     const { logger, clock } = this.#options;
     try {
-      for (const { warnings, clockSkewMs } of await inspectServers(this.#appends, this.#location.kind, () =>
-        clock.now(),
-      )) {
-        this.#clockSkewMs = clockSkewMs;
+      for (const { warnings } of await inspectServers(this.#appends, this.#location.kind, () => clock.now())) {
         for (const warning of warnings) logger.warn({ url: redactRedisUrl(this.#options.url) }, warning);
       }
     } catch (error) {
       logger.debug({ err: error }, 'redis could not be inspected');
-    }
-    clearInterval(this.#skewTimer);
-    if (this.#phase !== 'started') return;
-    this.#skewTimer = setInterval(() => void this.#lookAtClock(), SKEW_PERIOD_MS);
-    this.#skewTimer.unref();
-  }
-
-  async #lookAtClock(): Promise<void> {
-    try {
-      this.#clockSkewMs = await measureSkew(
-        (command) => this.#reads.call(command),
-        () => this.#options.clock.now(),
-      );
-    } catch (error) {
-      this.#options.logger.debug({ err: error }, 'the clock of redis could not be read');
     }
   }
 
@@ -211,7 +192,6 @@ class StreamStore implements Store {
       await this.#spill?.save();
     }
     this.#phase = 'stopped';
-    clearInterval(this.#skewTimer);
     this.#writer.stop();
     this.#appends.close();
     this.#reads.close();

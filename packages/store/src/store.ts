@@ -27,8 +27,6 @@ export interface StoreHealth {
   /** Replies by class (`LOADING`, `OOM`, `timeout`, …) since the start. */
   readonly errors: Readonly<Record<string, number>>;
   readonly lastError: { readonly code: string; readonly message: string; readonly atMs: number } | undefined;
-  /** This machine's clock minus Redis's; `undefined` until measured. Good to about half a round trip. */
-  readonly clockSkewMs: number | undefined;
 }
 
 /** What a server promises, for `pulsekeeper doctor` and the log at start. */
@@ -61,6 +59,8 @@ export interface Store {
   /** Settles when everything appended so far has its outcome. */
   flush(options?: { signal?: AbortSignal | undefined }): Promise<void>;
   health(): StoreHealth;
+  /** The clock of Redis, Unix ms with fractions; of a cluster always that of the same primary. @throws StoreError */
+  readServerTime(): Promise<number>;
   /** One entry a server (primaries of a cluster). */
   inspectServer(options?: ReadOptions): Promise<ServerInspection[]>;
   publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Logger } from '@pulsekeeper/model';
 
+import type { ReferenceClock } from './reference-clock.ts';
 import type { SlotClock } from './slot-clock.ts';
 import type { Stall, StallDetector } from './stall-detector.ts';
 
@@ -9,13 +10,14 @@ export const PULSE_MS = 250;
 /** Settings of {@link Pulse}. */
 export interface PulseOptions {
   readonly slotClock: SlotClock;
+  readonly reference: ReferenceClock;
   readonly stalls: StallDetector;
   /** Called when the process is found to have stood still, before anything else acts. */
   readonly onStall: (stall: Stall) => void;
   readonly logger: Logger;
 }
 
-/** Keeps slot time in step with the wall clock, and watches for stalls. */
+/** Keeps slot time in step with the cluster's clock, and watches for stalls. */
 export class Pulse {
   readonly #options: PulseOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -46,10 +48,11 @@ export class Pulse {
   }
 
   #beat(): void {
-    const { slotClock, stalls } = this.#options;
+    const { slotClock, reference, stalls } = this.#options;
     this.check();
     const sleep = stalls.lookForSleep();
     if (sleep !== undefined) {
+      reference.skipSleep(sleep.gapMs);
       slotClock.jumpForward();
       this.#report(sleep);
     }

@@ -40,7 +40,7 @@ export class Reporter {
 
   /** The report as of now. */
   report(): CollectorReport {
-    const { options, slotClock, engine, session, standing, pulse, metrics, store, directory } = this.#parts;
+    const { options, reference, slotClock, engine, session, standing, pulse, metrics, store, directory } = this.#parts;
     const nowMs = slotClock.now();
     const record = this.#sources.membership()?.record;
     const tally = tallyTargets(engine.describeTargets());
@@ -71,7 +71,7 @@ export class Reporter {
       samplesPerSecond: rate === undefined ? 0 : perSecond(rate.samples, rate.windowMs),
       lagMs: Math.round(engine.takeLagMs() * 10) / 10,
       stalls: pulse.stallCount,
-      clockSkewMs: health.clockSkewMs,
+      clockSkewMs: reference.skewMs === undefined ? undefined : Math.round(reference.skewMs * 10) / 10,
       store: health.state,
       bufferedFrames: health.bufferedFrames,
       bufferedBytes: health.bufferedBytes,

@@ -1,6 +1,7 @@
 import type { ServerInspection } from '../store.ts';
 import type { RedisArgument, RedisConnection } from './redis-connection.ts';
 import type { RedisLocation } from './redis-url.ts';
+import { parseServerTime } from './server-time.ts';
 
 type Call = (command: string, ...args: RedisArgument[]) => Promise<unknown>;
 
@@ -30,12 +31,11 @@ async function inspectServer(call: Call, kind: RedisLocation['kind'], nowMs: () 
 }
 
 /** This machine's clock minus the server's, from one round trip. */
-export async function measureSkew(call: Call, nowMs: () => number): Promise<number> {
+async function measureSkew(call: Call, nowMs: () => number): Promise<number> {
   const beforeMs = nowMs();
   const reply = await call('TIME');
   const afterMs = nowMs();
-  const [seconds, micros] = Array.isArray(reply) ? reply.map(Number) : [Number.NaN, Number.NaN];
-  return Math.round((beforeMs + afterMs) / 2 - ((seconds ?? 0) * 1000 + (micros ?? 0) / 1000));
+  return Math.round((beforeMs + afterMs) / 2 - parseServerTime(reply));
 }
 
 const LEAST_VERSION = [6, 2];

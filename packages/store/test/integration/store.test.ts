@@ -213,6 +213,13 @@ describe('store on a real redis', () => {
     expect(await store.readCollectorStatuses()).to.deep.equal([{ id: 'c1', publishedAtMs: 1, ring: 'abc' }]);
   });
 
+  it('reads the clock of the server', async () => {
+    const beforeMs = Date.now();
+    const serverMs = await store.readServerTime();
+    // One machine, one clock: only granularity lies between.
+    expect(serverMs).to.be.within(beforeMs - 2, Date.now() + 2);
+  });
+
   it('says what the server promises', async () => {
     const [inspection] = await store.inspectServer();
     expect(inspection).to.include({
