@@ -1,6 +1,8 @@
 import type { ExpositionFormat } from '@pulsekeeper/exposition';
 import type { Clock, Logger } from '@pulsekeeper/model';
 
+import { longestPollMs } from '@pulsekeeper/registry';
+
 import type { ListenAddress } from './http/status-server.ts';
 
 /** Settings of a {@link Collector}. Times in ms. */
@@ -41,9 +43,19 @@ export interface CollectorOptions {
   /**
    * Time from announcing a join or leave to the first slot that it holds for. It must cover how long others take to hear
    * of it; longer makes joining and leaving slower.
-   * @defaultValue 0.6 × the session timeout, at least 1_500
+   * @defaultValue 0.6 × the session timeout, at least 1_500; when polling, and 1.1 × `pollIntervalMs` more
    */
   readonly handoverMs?: number | undefined;
+  /**
+   * How changes in ZooKeeper are found: `watch` within milliseconds; `poll` by reading everything every `pollIntervalMs`,
+   * without watches on other nodes than its own. @defaultValue 'watch'
+   */
+  readonly discoveryMode?: 'watch' | 'poll' | undefined;
+  /**
+   * Time between two readings when polling (±10 %). Shorter: changes are found sooner; longer: less work for ZooKeeper.
+   * @defaultValue 2_000
+   */
+  readonly pollIntervalMs?: number | undefined;
   /** Deadline of `stop`. @defaultValue 30_000 */
   readonly drainTimeoutMs?: number | undefined;
   /** How long `start` waits for ZooKeeper and Redis. @defaultValue 10_000 */
@@ -76,6 +88,8 @@ export const DEFAULT_COLLECTOR_OPTIONS = {
   listen: { host: '127.0.0.1', port: 0 },
   replication: 1,
   capacity: 1,
+  discoveryMode: 'watch',
+  pollIntervalMs: 2_000,
   drainTimeoutMs: 30_000,
   startTimeoutMs: 10_000,
   registersItself: true,
@@ -91,9 +105,19 @@ const LINK_LOSS_SHARE = 0.6;
 /**
  * The hand-over time for a session timeout: whoever does not hear the news by then knows that it is cut off, and looks
  * into the store before it scrapes.
+ *
+ * @param newsMs - How much later everybody hears of a change when they poll.
  */
-export function defaultHandoverMs(sessionTimeoutMs: number): number {
-  return Math.max(MIN_HANDOVER_MS, Math.ceil(LINK_LOSS_SHARE * sessionTimeoutMs));
+export function defaultHandoverMs(sessionTimeoutMs: number, newsMs = 0): number {
+  return newsMs + Math.max(MIN_HANDOVER_MS, Math.ceil(LINK_LOSS_SHARE * sessionTimeoutMs));
+}
+
+/** How long news of a change in ZooKeeper may take to a collector whose link is sound, beyond the odd millisecond. */
+export function longestNewsMs(options: {
+  readonly discoveryMode?: CollectorOptions['discoveryMode'];
+  readonly pollIntervalMs: number;
+}): number {
+  return options.discoveryMode === 'poll' ? longestPollMs(options.pollIntervalMs) : 0;
 }
 
 /** Options with the defaults filled in. */
@@ -114,12 +138,25 @@ export function resolveCollectorOptions(options: CollectorOptions): ResolvedColl
     zookeeper: options.zookeeper,
     redis: options.redis,
   };
-  const handoverMs = options.handoverMs ?? defaultHandoverMs(resolved.sessionTimeoutMs);
+  const newsMs = longestNewsMs(resolved);
+  const handoverMs = options.handoverMs ?? defaultHandoverMs(resolved.sessionTimeoutMs, newsMs);
   const all: ResolvedCollectorOptions = { ...resolved, handoverMs };
-  for (const name of ['sessionTimeoutMs', 'retentionMs', 'replication', 'heartbeatMs', 'startTimeoutMs'] as const) {
+  for (const name of [
+    'sessionTimeoutMs',
+    'retentionMs',
+    'replication',
+    'heartbeatMs',
+    'startTimeoutMs',
+    'pollIntervalMs',
+  ] as const) {
     if (!(all[name] >= 1)) throw new RangeError(`${name} is ${all[name]}; it must be 1 or more`);
   }
   if (!(all.handoverMs >= 0)) throw new RangeError(`handoverMs is ${all.handoverMs}; it must be 0 or more`);
+  if (all.discoveryMode === 'poll' && !(all.handoverMs > newsMs)) {
+    throw new RangeError(
+      `handoverMs ${all.handoverMs} must be more than ${newsMs}, 1.1 × pollIntervalMs ${all.pollIntervalMs}`,
+    );
+  }
   if (!(all.drainTimeoutMs >= all.handoverMs)) {
     throw new RangeError(`drainTimeoutMs ${all.drainTimeoutMs} is shorter than handoverMs ${all.handoverMs}`);
   }

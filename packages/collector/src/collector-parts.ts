@@ -9,7 +9,12 @@ import { ZkSession } from '@pulsekeeper/zk-session';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import { cautionMs } from './assignment/slot-approach.ts';
-import { longestNewsMs, resolveCollectorOptions, type CollectorOptions, type ResolvedCollectorOptions } from './collector-options.ts';
+import {
+  longestNewsMs,
+  resolveCollectorOptions,
+  type CollectorOptions,
+  type ResolvedCollectorOptions,
+} from './collector-options.ts';
 import { ScrapeEngine } from './engine/scrape-engine.ts';
 import { Standing } from './membership/standing.ts';
 import { CollectorMetrics } from './metrics.ts';

@@ -50,6 +50,14 @@ export interface DirectoryOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** Part of its interval by which a reading of everything comes earlier or later, so that observers spread out. */
+export const READING_JITTER = 0.1;
+
+/** In poll mode, the longest time from the beginning of one reading to that of the next, in ms. */
+export function longestPollMs(pollIntervalMs: number): number {
+  return Math.ceil((1 + READING_JITTER) * pollIntervalMs);
+}
+
 type DirectoryDefaults = {
   readonly [K in keyof Omit<DirectoryOptions, 'session'>]-?: NonNullable<DirectoryOptions[K]>;
 };

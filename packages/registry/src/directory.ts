@@ -129,8 +129,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   /**
-   * Whether the view is up to date as far as ZooKeeper has told: connected, and everything was read since the connection
-   * was made. While it is not, the view is the last good one.
+   * Whether the view is up to date as far as ZooKeeper has told: connected, everything was read since the connection
+   * was made, and in poll mode read again in time ever since. While it is not, the view is the last good one.
    */
   get isCurrent(): boolean {
     return this.#loop.isCurrent;

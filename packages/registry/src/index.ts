@@ -1,6 +1,6 @@
 export { MAX_CAPACITY, MIN_CAPACITY, parseCollector, serializeCollector } from './collector-record.ts';
 export { CollectorMembership } from './collector-membership.ts';
-export { DEFAULT_DIRECTORY_OPTIONS } from './directory-options.ts';
+export { DEFAULT_DIRECTORY_OPTIONS, longestPollMs } from './directory-options.ts';
 export { Directory } from './directory.ts';
 export { RegistryError } from './errors.ts';
 export { InstanceWatcher } from './instance-watcher.ts';

@@ -1,4 +1,5 @@
 import { fullJitterBackoff, type Clock, type Logger } from '@pulsekeeper/model';
+import { longestPollMs, READING_JITTER } from './directory-options.ts';
 import { RelistSchedule } from './relist-schedule.ts';
 import { connectedSessionId, type RegistrySession } from './registry-session.ts';
 import { timerMs } from './timer-limit.ts';
@@ -23,6 +24,9 @@ export interface ReadLoopOptions {
   readonly onFailure: (error: unknown, attempt: number) => void;
 }
 
+/** In poll mode, a reading that is so much later than the next one is due makes the view stale: something hangs. */
+const POLL_GRACE_MS = 1_000;
+
 /** Keys of one slice of the periodic re-reading: small enough that an event never waits long behind it. */
 const SLICE = 256;
 
@@ -39,6 +43,8 @@ export class ReadLoop {
   #isEverythingDue = true;
   /** The link (its session state) over which everything was read last. */
   #completeLink: unknown;
+  /** Monotonic ms at which the last reading of everything began. */
+  #completeAtMs = -Infinity;
   #resync: string[] = [];
   #failures = 0;
   #pausedUntilMs = 0;
@@ -52,10 +58,15 @@ export class ReadLoop {
     this.#backoff = fullJitterBackoff({ baseMs: 100, capMs: 5000, random: options.random });
   }
 
-  /** Whether everything was read since the present connection was made; watches tell of all that follows. */
+  /**
+   * Whether everything was read since the present connection was made. In watch mode, watches tell of all that follows;
+   * in poll mode, the last reading must also be no older than one that comes in time.
+   */
   get isCurrent(): boolean {
-    const { state } = this.#options.session;
-    return state.kind === 'connected' && state === this.#completeLink;
+    const { session, mode, clock, intervalMs } = this.#options;
+    const { state } = session;
+    if (state.kind !== 'connected' || state !== this.#completeLink) return false;
+    return mode === 'watch' || clock.monotonic() - this.#completeAtMs <= longestPollMs(intervalMs) + POLL_GRACE_MS;
   }
 
   start(): void {
@@ -126,12 +137,15 @@ export class ReadLoop {
     if (keys.length === 0) keys.push(...this.#resync.splice(0, SLICE));
     if (keys.length === 0) return;
     const link = this.#options.session.state;
+    const startedMs = this.#options.clock.monotonic();
     const isEverything = this.#isEverythingDue;
     this.#isEverythingDue = false;
     try {
       await this.#options.read(keys, this.#life.signal);
       this.#failures = 0;
-      if (isEverything) this.#completeLink = link;
+      if (!isEverything) return;
+      this.#completeLink = link;
+      this.#completeAtMs = startedMs;
     } catch (error) {
       if (this.#life.signal.aborted) return;
       this.#isEverythingDue ||= isEverything;
@@ -144,10 +158,11 @@ export class ReadLoop {
   }
 
   #armResync(): void {
-    const delayMs = this.#options.intervalMs * (0.9 + 0.2 * this.#options.random());
+    const delayMs = this.#options.intervalMs * (1 - READING_JITTER + 2 * READING_JITTER * this.#options.random());
     this.#resyncTimer = setTimeout(() => {
       this.#armResync();
       if (this.#options.mode === 'poll') {
+        this.#isEverythingDue = true;
         this.noteUrgent(this.#options.allKeys());
         return;
       }

@@ -18,8 +18,17 @@ export type SlotApproach = { readonly kind: 'scrape' } | { readonly kind: 'look'
 
 const SCRAPE: SlotApproach = { kind: 'scrape' };
 
-/** How long after a take-over slots are looked up first: a few times what the news of a change needs to spread. */
-export const CAUTION_MS = 2_000;
+/** A few times what the news of a change needs to spread where everybody watches. */
+const MIN_CAUTION_MS = 2_000;
+
+/**
+ * How long after a take-over slots are looked up first: until everybody has heard of the change.
+ *
+ * @param newsMs - How much later others hear of it when they poll.
+ */
+export function cautionMs(newsMs: number): number {
+  return newsMs + MIN_CAUTION_MS;
+}
 
 /** Longest wait before a demoted owner looks: within a tenth of the interval, so that no gap exceeds 1.1 intervals. */
 const MAX_DEMOTED_DELAY_MS = 250;

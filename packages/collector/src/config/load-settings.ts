@@ -6,7 +6,7 @@ import { parseByteSize, parseDuration } from '@pulsekeeper/model';
 import { DEFAULT_STORE_OPTIONS } from '@pulsekeeper/store';
 import convict from 'convict';
 
-import type { CollectorOptions } from '../collector-options.ts';
+import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
 import { redactUrl } from '../redact-url.ts';
 import { networksOf, parseListenAddress } from './settings-formats.ts';
@@ -67,6 +67,7 @@ export function loadSettings(input: SettingsInput): Settings {
   config.load(merged);
   config.validate({ allowed: 'strict' });
   const raw = config.getProperties();
+  checkHandover(raw, sources);
   return { raw, options: toOptions(raw), logLevel: raw.logLevel };
 }
 
@@ -122,6 +123,8 @@ function toOptions(raw: RawSettings): CollectorOptions {
     replication: raw.replication,
     capacity: raw.capacity,
     handoverMs: raw.handover === '' ? undefined : parseDuration(raw.handover),
+    discoveryMode: raw.discoveryMode === 'poll' ? 'poll' : 'watch',
+    pollIntervalMs: parseDuration(raw.discoveryPollInterval),
     startTimeoutMs: parseDuration(raw.startTimeout),
     drainTimeoutMs: parseDuration(raw.drainTimeout),
     maxConcurrentScrapes: raw.maxConcurrentScrapes === 0 ? undefined : raw.maxConcurrentScrapes,
@@ -145,6 +148,17 @@ function ackOf(raw: RawSettings): CollectorOptions['storeAck'] {
     );
   }
   return ack;
+}
+
+/** Those who poll hear of a join or leave only at their next reading. */
+function checkHandover(raw: RawSettings, sources: ReadonlyMap<string, string>): void {
+  if (raw.handover === '' || raw.discoveryMode !== 'poll') return;
+  const newsMs = longestNewsMs({ discoveryMode: 'poll', pollIntervalMs: parseDuration(raw.discoveryPollInterval) });
+  if (parseDuration(raw.handover) > newsMs) return;
+  throw invalid(
+    `${sources.get('handover') ?? ''}: handover is ${JSON.stringify(raw.handover)}; when polling every ` +
+      `${raw.discoveryPollInterval} it must be more than 1.1 times that, ${newsMs}ms`,
+  );
 }
 
 function fallbackFormat(text: string): CollectorOptions['fallbackFormat'] {

@@ -34,6 +34,8 @@ export interface RawSettings {
   replication: number;
   capacity: number;
   handover: string;
+  discoveryMode: string;
+  discoveryPollInterval: string;
   startTimeout: string;
   drainTimeout: string;
   maxConcurrentScrapes: number;
@@ -156,10 +158,22 @@ export const SETTINGS_SCHEMA = {
     env: 'PULSEKEEPER_CAPACITY',
   },
   handover: {
-    doc: 'time from announcing a join or leave until it holds; empty: 0.6 of the session timeout, at least 1.5s',
+    doc: 'time from announcing a join or leave until it holds; empty: 0.6 of the session timeout, at least 1.5s, and 1.1 poll intervals more when polling',
     format: checkOptionalDuration,
     default: '',
     env: 'PULSEKEEPER_HANDOVER',
+  },
+  discoveryMode: {
+    doc: 'how changes in ZooKeeper are found: by watches, or by reading everything now and then',
+    format: ['watch', 'poll'],
+    default: 'watch',
+    env: 'PULSEKEEPER_DISCOVERY_MODE',
+  },
+  discoveryPollInterval: {
+    doc: 'time between two readings (±10 %) when discoveryMode is poll',
+    format: checkDuration,
+    default: '2s',
+    env: 'PULSEKEEPER_DISCOVERY_POLL_INTERVAL',
   },
   startTimeout: {
     doc: 'how long to wait for ZooKeeper and Redis at the start',

@@ -31,6 +31,8 @@ export interface EngineContext {
   readonly totals: SlotCounters;
   readonly metrics: Pick<CollectorMetrics, 'observeScrape'>;
   readonly logger: Logger;
+  /** How long after a take-over slots are looked up before they are scraped. */
+  readonly cautionMs: number;
   /** Scrapers with a scrape on its way; closed when the collector gives up. */
   readonly active: Set<SlotScraper>;
   /** The plan in force. */

@@ -25,6 +25,8 @@ export interface ScrapeEngineOptions {
   readonly createScraper: (target: Target) => SlotScraper;
   readonly metrics: CollectorMetrics;
   readonly logger: Logger;
+  /** How long after a take-over slots are looked up before they are scraped. */
+  readonly cautionMs: number;
   /** Whether this collector can not be sure that its targets are still its own. */
   readonly isDemoted: () => boolean;
   /** How often the process was found to have stood still; asked at each wake-up. */
@@ -59,7 +61,7 @@ export class ScrapeEngine {
   #isDemoted = true;
 
   constructor(options: ScrapeEngineOptions) {
-    const { self, clock, gate, frames, createScraper, metrics, logger, stallCount } = options;
+    const { self, clock, gate, frames, createScraper, metrics, logger, cautionMs, stallCount } = options;
     this.#options = options;
     this.#pending = new PendingWork((err) => logger.error({ err }, 'a scrape failed in an unforeseen way'));
     this.#ticker = new Ticker(clock, (items, nowMs) => this.#onDue(items, nowMs));
@@ -72,6 +74,7 @@ export class ScrapeEngine {
       createScraper,
       metrics,
       logger,
+      cautionMs,
       // Asked once a wake-up rather than once a slot.
       isDemoted: () => this.#isDemoted,
       stallCount,

@@ -11,7 +11,7 @@ import {
 import type { AppendOutcome, TargetWriter } from '@pulsekeeper/store';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
-import { approachSlot, boundaryCheckMs, CAUTION_MS, takeoverCheckMs } from '../assignment/slot-approach.ts';
+import { approachSlot, boundaryCheckMs, takeoverCheckMs } from '../assignment/slot-approach.ts';
 import { buildFrame, isLate } from '../record/build-frame.ts';
 import { SeriesProjection } from '../record/series-projection.ts';
 import { SlotCounters, type SlotCount } from '../schedule/slot-counters.ts';
@@ -84,7 +84,7 @@ export class TargetTask {
     this.#acquisition = acquisition;
     if (acquisition.kind === 'takeover' && acquisition.predecessor !== 'none') {
       this.#recentOwner = acquisition.predecessor;
-      this.#cautiousUntilMs = nowMs + CAUTION_MS;
+      this.#cautiousUntilMs = nowMs + this.#context.cautionMs;
     }
     if (acquisition.kind === 'planned') this.#verifyFirstFromMs = acquisition.fromMs;
     if (this.#schedule !== undefined) this.#inherit(this.#schedule, nowMs);

@@ -194,6 +194,34 @@ describe('a collector with real servers', function () {
     }
   });
 
+  it('misses and doubles nothing where collectors poll instead of watching: registrations, a join, a leave', async () => {
+    const intervalMs = 1_000;
+    const ids = Array.from({ length: TARGETS }, (_, index) => ledgerId(index));
+    const polling = { discoveryMode: 'poll', pollIntervalMs: 200, handoverMs: undefined } as const;
+    const register = (index: number): Promise<unknown> => cluster.registerLedger(index, { interval: '1s' });
+    for (let index = 0; index < 3; index += 1) await register(index);
+    const requestsBefore = (await servers.ledger.ledger()).map(({ entries }) => entries.length);
+    const first = await cluster.startCollector('c1', polling);
+    const second = await cluster.startCollector('c2', polling);
+    await eventually(() => expect(second.report.slots.written).to.be.at.least(1), { timeoutMs: 10_000 });
+    for (let index = 3; index < TARGETS; index += 1) await register(index);
+    await eventually(() => expect(first.targets.length + second.targets.length).to.equal(TARGETS));
+    // Registrants watch their own nodes, and that is all.
+    const own = [...['c1', 'c2'].map((id) => `/collectors/${id}`), ...ids.map((id) => `/services/${id}`)];
+    expect((await cluster.watchedPaths()).sort()).to.deep.equal(own.sort());
+    await until(first, first.report.slots.written + 4);
+    await second.stop();
+    await until(first, first.report.slots.written + 2 * TARGETS);
+    await first.stop();
+    for (const { report } of [first, second]) expect(report.slots).to.include({ missed: 0, doubled: 0, failed: 0 });
+    for (let index = 0; index < TARGETS; index += 1) {
+      const times = (await cluster.slots(ledgerId(index))).map(({ slotMs }) => slotMs);
+      expect(times, `target ${index}`).to.deep.equal(times.map((_, at) => (times[0] ?? 0) + at * intervalMs));
+      const requests = (await servers.ledger.page(index)).entries.length - (requestsBefore[index] ?? 0);
+      expect(requests, `requests of target ${index}`).to.equal(times.length);
+    }
+  });
+
   it('bears a target that comes and goes all the time, and leaves nothing of it behind', async () => {
     await cluster.registerLedger(0);
     const collector = await cluster.startCollector('c1');

@@ -100,6 +100,13 @@ export class SmallCluster {
     return slots;
   }
 
+  /** The paths below the cluster's chroot that anybody watches. */
+  async watchedPaths(): Promise<string[]> {
+    const chroot = this.connectString.slice(this.connectString.indexOf('/'));
+    const lines = (await this.servers.zookeeper.fourLetter('wchp')).split('\n');
+    return lines.filter((line) => line.startsWith(`${chroot}/`)).map((line) => line.slice(chroot.length));
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#collectors.map((collector) => collector.stop()));
     await Promise.all([this.store.stop(), this.session.stop()]);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { CollectorRecord } from '../../src/collector-record.ts';
 import { serializeCollector } from '../../src/collector-record.ts';
 import type { DirectoryDiff } from '../../src/directory-content.ts';
-import type { DirectoryOptions } from '../../src/directory-options.ts';
+import { longestPollMs, type DirectoryOptions } from '../../src/directory-options.ts';
 import { Directory } from '../../src/directory.ts';
 import { FakeSession, FakeTree } from './fake-session.ts';
 
@@ -207,6 +207,18 @@ describe('Directory', () => {
       expect(directory.view.collectors.has('c2')).to.equal(true);
     });
     expect(tree.watches).to.deep.equal([]);
+  });
+
+  it('does not call a view current that was not read again in time, when it polls', async () => {
+    let monotonicMs = 0;
+    const clock = { now: () => 0, monotonic: () => monotonicMs };
+    const directory = create({ mode: 'poll', pollIntervalMs: 60_000, clock });
+    await directory.start();
+    expect(directory.isCurrent).to.equal(true);
+    monotonicMs = longestPollMs(60_000) + 1_000;
+    expect(directory.isCurrent).to.equal(true);
+    monotonicMs += 1;
+    expect(directory.isCurrent).to.equal(false);
   });
 
   it('skips what it cannot understand, says why once, and goes on with the rest', async () => {

@@ -58,6 +58,8 @@ describe('loadSettings', () => {
       PULSEKEEPER_RETENTION: '1h',
       PULSEKEEPER_LOG_LEVEL: 'debug',
       PULSEKEEPER_BUFFER: '',
+      PULSEKEEPER_DISCOVERY_MODE: 'poll',
+      PULSEKEEPER_DISCOVERY_POLL_INTERVAL: '500ms',
     };
     const { options, logLevel } = load({ env });
     expect(options).to.include({
@@ -68,6 +70,8 @@ describe('loadSettings', () => {
       replication: 2,
       retentionMs: 3_600_000,
       bufferBytes: 256 * 1024 * 1024,
+      discoveryMode: 'poll',
+      pollIntervalMs: 500,
     });
     expect(options.listen).to.deep.equal({ host: '0.0.0.0', port: 9464 });
     expect(logLevel).to.equal('debug');
@@ -139,6 +143,16 @@ describe('loadSettings', () => {
       'a wait for replicas that outlasts a command',
       { flags: { storeAckTimeout: '2s' } },
       /^PULSEKEEPER_STORE_ACK_TIMEOUT: storeAckTimeout is "2s"; expected less than 2000ms$/,
+    ],
+    [
+      'a discovery mode that does not exist',
+      { env: { PULSEKEEPER_DISCOVERY_MODE: 'push' } },
+      /^PULSEKEEPER_DISCOVERY_MODE: discoveryMode is "push"; expected one of watch, poll$/,
+    ],
+    [
+      'a hand-over shorter than the news takes',
+      { env: { PULSEKEEPER_HANDOVER: '2s', PULSEKEEPER_DISCOVERY_MODE: 'poll' } },
+      /^PULSEKEEPER_HANDOVER: handover is "2s"; when polling every 2s it must be more than 1\.1 times that, 2200ms$/,
     ],
     ['a driver that it does not have', { env: { PULSEKEEPER_STORE: 'timeseries' } }, /streams only/],
     ['a file that does not exist', { configFile: '/nowhere/x.json' }, /^--config \/nowhere\/x\.json: ENOENT/],

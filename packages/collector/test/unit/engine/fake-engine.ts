@@ -61,6 +61,7 @@ export class FakeEngine {
       totals: this.totals,
       metrics: { observeScrape: () => undefined },
       logger: silentLogger,
+      cautionMs: 2_000,
       active: new Set(),
       plan: () => this.plan,
       isDemoted: () => this.isDemoted,

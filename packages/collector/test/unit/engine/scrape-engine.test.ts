@@ -47,6 +47,7 @@ class Bench {
       createScraper: () => this.#scraper(),
       metrics: this.metrics,
       logger: silentLogger,
+      cautionMs: 2_000,
       isDemoted: () => isDemoted,
       stallCount: () => 0,
     });
