@@ -1,6 +1,7 @@
 export { registerCleanup } from './cleanup-registry.ts';
 export { TestSupportError } from './errors.ts';
 export { eventually } from './eventually.ts';
+export { ExpiringProxy } from './expiring-proxy.ts';
 export { startExporterFarm } from './exporter-farm.ts';
 export { renderExpositionShape } from './exposition-shape.ts';
 export { canListen, freePort, retryOnBindFailure } from './free-port.ts';

@@ -7,10 +7,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { startEnsemble, startZooKeeper, TcpProxy } from '@pulsekeeper/test-support';
+import { ExpiringProxy, startEnsemble, startZooKeeper, TcpProxy } from '@pulsekeeper/test-support';
 
 import { ZkSession } from '../src/index.ts';
-import { ExpiringProxy, untilState } from '../test/integration/session-harness.ts';
+import { untilState } from '../test/integration/session-harness.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const EMPTY = new Uint8Array();

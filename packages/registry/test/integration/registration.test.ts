@@ -1,5 +1,5 @@
 import { serializeInstance, targetId } from '@pulsekeeper/model';
-import { eventually, TcpProxy, timeFactor } from '@pulsekeeper/test-support';
+import { eventually, ExpiringProxy, TcpProxy, timeFactor } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 import { Directory, InstanceWatcher, registerInstance, ZNODES, type Registration } from '../../src/index.ts';
 import { startRegistrant } from './registrant.ts';
@@ -157,6 +157,58 @@ describe('registerInstance on ZooKeeper', () => {
     await eventually(async () => expect(await late.exists(ZNODES.instancePath('db', 'i7'))).to.not.equal(undefined));
     await Promise.all([directory.stop(), cutOff.stop()]);
     console.log(`      50 registrations back ${Math.round(backMs)} ms after the server was reachable`);
+  });
+
+  it('is registered and watched again within 1 s after the server ended the sessions: closed by a second client', async () => {
+    const connectString = cluster.freshConnectString();
+    const chroot = connectString.slice(connectString.indexOf('/'));
+    const [ofRegistrant, ofObserver] = [
+      await ExpiringProxy.start(server().port),
+      await ExpiringProxy.start(server().port),
+    ];
+    const registrant = await openSession(`127.0.0.1:${ofRegistrant.port}${chroot}`);
+    const observer = await openSession(`127.0.0.1:${ofObserver.port}${chroot}`);
+    const paths = Array.from({ length: 50 }, (_, index) => ZNODES.instancePath('db', `i${index}`));
+    const registrations = paths.map((_, index) =>
+      registerInstance(registrant, { service: 'db', instance: `i${index}`, ...instance(`k${index}`) }),
+    );
+    await Promise.all(registrations.map((registration) => registration.start()));
+    const [directory, watcher] = [new Directory({ session: observer }), new InstanceWatcher({ session: observer })];
+    await Promise.all([directory.start(), watcher.start()]);
+    watcher.setWanted(directory.view.targetIds);
+    await watcher.settled();
+    const sessionsBefore = [registrant.sessionId, observer.sessionId];
+
+    await Promise.all([ofRegistrant.expireSession(), ofObserver.expireSession()]);
+    const endedMs = performance.now();
+    const onlooker = await openSession(connectString);
+    await eventually(
+      async () => {
+        const owners = [...(await onlooker.readMany(paths)).values()].map((node) => node?.stat.ephemeralOwner);
+        expect(owners).to.deep.equal(paths.map(() => registrant.sessionId));
+        expect(directory.isCurrent).to.equal(true);
+        expect(directory.view.targetIds).to.have.length(50);
+        expect(sessionsBefore).to.not.include.members([observer.sessionId]);
+      },
+      { intervalMs: 5 },
+    );
+    const backMs = performance.now() - endedMs;
+    expect(sessionsBefore).to.not.include.members([registrant.sessionId]);
+    expect(backMs).to.be.below(1000 * timeFactor);
+    // Watched again, each in its own way: the list, the data of an instance, and the own node.
+    await onlooker.create(ZNODES.instancePath('db', 'late'), instance('late').data, { ephemeral: true });
+    await eventually(() => expect(directory.view.targetIds).to.have.length(51));
+    await registrations[3]?.update(instance('k3', 9333).data);
+    await eventually(() => {
+      const parsed = watcher.get(targetId('db', 'i3'));
+      expect(parsed?.ok === true ? parsed.value.address.port : undefined).to.equal(9333);
+    });
+    await onlooker.remove(ZNODES.instancePath('db', 'i7'));
+    await eventually(async () =>
+      expect(await onlooker.exists(ZNODES.instancePath('db', 'i7'))).to.not.equal(undefined),
+    );
+    await Promise.all([directory.stop(), watcher.stop()]);
+    console.log(`      50 registrations and the watches back ${Math.round(backMs)} ms after the sessions were ended`);
   });
 
   it('stands within the session timeout on a server that lost all its data, and observers keep their view', async function () {

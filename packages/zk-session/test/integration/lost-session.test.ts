@@ -1,10 +1,16 @@
-import { eventually, startEnsemble, startZooKeeper, TcpProxy, timeFactor } from '@pulsekeeper/test-support';
+import {
+  eventually,
+  ExpiringProxy,
+  startEnsemble,
+  startZooKeeper,
+  TcpProxy,
+  timeFactor,
+} from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import type { SetupContext, ZkSession } from '../../src/index.ts';
 import {
   codeOf,
-  ExpiringProxy,
   newChroot,
   type RecordedState,
   recordStates,

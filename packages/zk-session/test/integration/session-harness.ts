@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 import { eventually, registerCleanup } from '@pulsekeeper/test-support';
 
@@ -98,63 +98,6 @@ export async function startSilentServer(host = '127.0.0.1'): Promise<{ port: num
     },
   });
   return { port: (server.address() as AddressInfo).port, accepted: () => accepted };
-}
-
-/**
- * A proxy that learns each session's password on its way, and can so do what a server does on expiry: end the
- * session from another connection.
- */
-export class ExpiringProxy {
-  readonly port: number;
-  readonly #targetPort: number;
-  #handshake: Buffer | undefined;
-
-  private constructor(port: number, targetPort: number) {
-    this.port = port;
-    this.#targetPort = targetPort;
-  }
-
-  static async start(targetPort: number): Promise<ExpiringProxy> {
-    const server = createServer((client) => {
-      const upstream = connect(targetPort, '127.0.0.1');
-      upstream.once('data', (first) => (proxy.#handshake = Buffer.from(first)));
-      client.pipe(upstream).pipe(client);
-      for (const socket of [client, upstream]) {
-        socket.on('error', () => undefined).on('close', () => [client, upstream].forEach((each) => each.destroy()));
-      }
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const proxy = new ExpiringProxy((server.address() as AddressInfo).port, targetPort);
-    registerCleanup({
-      name: 'expiring proxy',
-      run: async () => {
-        server.close();
-        await Promise.resolve();
-      },
-    });
-    return proxy;
-  }
-
-  /** Closes the latest session that came through, as its owner would; resolves when the server has said yes. */
-  async expireSession(): Promise<void> {
-    const handshake = this.#handshake;
-    if (handshake === undefined) throw new Error('no session came through yet');
-    // The answer to a connect request: length, protocol version, timeout, session id (8), password (4 + 16).
-    const request = Buffer.alloc(48);
-    request.writeInt32BE(44, 0);
-    handshake.copy(request, 16, 8, 12);
-    handshake.copy(request, 20, 12, 40);
-    const closeSession = Buffer.alloc(12);
-    closeSession.writeInt32BE(8, 0);
-    closeSession.writeInt32BE(1, 4);
-    closeSession.writeInt32BE(-11, 8);
-    const socket = connect(this.#targetPort, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(request);
-    await once(socket, 'data');
-    socket.write(closeSession);
-    await once(socket.resume(), 'close');
-  }
 }
 
 /** Waits until a node is gone for `observer`; resolves with the time. */
