@@ -1,29 +1,17 @@
-import { type Clock, deferred, fullJitterBackoff, identityHash, type Logger, type TargetId } from '@pulsekeeper/model';
-import { StoreError } from '../errors.ts';
+import { type Clock, deferred, identityHash, type Logger, type TargetId } from '@pulsekeeper/model';
 import type { Frame } from '../frame.ts';
 import type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from '../frame-writer.ts';
-import { APPEND_REPLY, APPEND_SCRIPT } from '../redis/append-script.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
-import { type AppendBatch, type AppendReply, packBatch, parseReplies, takeBatch } from './append-batch.ts';
-import { DrainPace } from './drain-pace.ts';
+import { AppendOutcomes } from './append-outcomes.ts';
+import { AppendSender } from './append-sender.ts';
+import { FrameBacklog } from './frame-backlog.ts';
 import { readLastSlots } from './last-slots.ts';
 import { Registrar } from './registrar.ts';
-import { isSameScrape } from './same-scrape.ts';
 import type { SpilledStream } from './spill-file.ts';
 import { TargetStream } from './target-stream.ts';
 import { WriterCounters } from './writer-counters.ts';
 
-/** Calls under way at once: enough to keep Redis busy over a network, few enough to stay in order and bounded. */
-const MOST_CALLS = 4;
-const MOST_CALLS_IN_CLUSTER = 64;
-/** Memory of a waiting frame beside its bytes. */
-const WAITING_OVERHEAD_BYTES = 200;
-const RETRY_BASE_MS = 50;
-const RETRY_CAP_MS = 1_000;
-/** A target that others keep writing to, or whose key is of a wrong type, is tried again after this. */
-const TARGET_RETRY_MS = 1_000;
-const MOST_MISMATCHES = 5;
 /** Part of a target's backlog that an overflow drops at once, since what is left has to be encoded again. */
 const DROP_SHARE = 1 / 8;
 const SWEEP_MS = 10_000;
@@ -47,49 +35,42 @@ export interface StreamWriterOptions {
 }
 
 /**
- * Appends frames to Redis streams: holds what waits, sends it in calls of many frames, and acts on what each reply says.
- *
- * At any time a stream is in at most one call, so its frames go in order. A call whose outcome is unknown is made again;
- * the script recognises what is there already.
+ * Appends frames to Redis streams: knows the targets, holds what waits within its bound, and what Redis may yet lose.
+ * {@link AppendSender} sends it, {@link AppendOutcomes} acts on what each reply says.
  */
 export class StreamWriter implements FrameWriter {
   readonly counters = new WriterCounters();
   readonly #options: StreamWriterOptions;
-  readonly #registrar: Registrar;
-  readonly #pace: DrainPace;
-  readonly #backoff: (attempt: number) => number;
+  readonly #backlog = new FrameBacklog();
+  readonly #sender: AppendSender;
   readonly #streams = new Map<TargetId, { stream: TargetStream; writer: TargetWriter }>();
-  readonly #ready = new Set<TargetStream>();
-  #calls = 0;
-  #bufferedFrames = 0;
-  #bufferedBytes = 0;
   #heldBytes = 0;
-  #attempt = 0;
-  #pausedUntilMs = 0;
-  #isScheduled = false;
-  #timer: NodeJS.Timeout | undefined;
   #sweeper: NodeJS.Timeout | undefined;
-  #idleWaiters: (() => void)[] = [];
   #isStopped = false;
 
   constructor(options: StreamWriterOptions) {
     this.#options = options;
-    this.#registrar = new Registrar(options.connection, options.keys, options.clock);
-    this.#pace = new DrainPace(options.drainFramesPerSecond);
-    this.#backoff = fullJitterBackoff({ baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS, random: options.random });
+    const registrar = new Registrar(options.connection, options.keys, options.clock);
+    const parts = { ...options, backlog: this.#backlog, counters: this.counters, registrar };
+    const outcomes = new AppendOutcomes({
+      ...parts,
+      onRefused: (error, code) => this.#sender.pause(error, code),
+      onWritten: (stream) => this.#trim(stream),
+    });
+    this.#sender = new AppendSender({ ...parts, onReplies: (batch, replies) => outcomes.take(batch, replies) });
   }
 
   get bufferedFrames(): number {
-    return this.#bufferedFrames;
+    return this.#backlog.frames;
   }
 
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#backlog.bytes;
   }
 
   /** Whether appends are refused, or their outcome is unknown. */
   get isFailing(): boolean {
-    return this.#attempt > 0;
+    return this.#sender.isFailing;
   }
 
   /** Slot of the oldest frame that waits. O(targets). */
@@ -103,10 +84,12 @@ export class StreamWriter implements FrameWriter {
   }
 
   start(): void {
-    this.#options.connection.on('ready', () => this.#becomeReady());
+    const { connection } = this.#options;
+    const onReady = (): void => this.#sender.connect([...this.#streams.values()].map(({ stream }) => stream));
+    connection.on('ready', onReady);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
-    if (this.#options.connection.isReady) this.#becomeReady();
+    if (connection.isReady) onReady();
   }
 
   open(target: WrittenTarget): TargetWriter {
@@ -146,27 +129,21 @@ export class StreamWriter implements FrameWriter {
 
   /** Resolves when nothing waits and no call is under way. */
   idle(): Promise<void> {
-    if (this.#bufferedFrames === 0 && this.#calls === 0) return Promise.resolve();
-    const waiting = deferred<undefined>();
-    this.#idleWaiters.push(() => waiting.resolve(undefined));
-    return waiting.promise;
+    return this.#sender.idle();
   }
 
   /** Stops sending. What waits is dropped; with `isSaved` it does not count as such, being in a file. */
   stop(isSaved = false): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
     clearInterval(this.#sweeper);
     for (const { stream } of this.#streams.values()) {
       const frames = stream.log.waiting;
       if (frames > 0 && !isSaved) this.counters.drop(stream.id, frames);
       stream.dropAll();
     }
-    this.#bufferedFrames = 0;
-    this.#bufferedBytes = 0;
+    this.#backlog.clear();
     this.#streams.clear();
-    this.#ready.clear();
-    this.#wakeIdle();
+    this.#sender.stop();
   }
 
   /** What waits, in a form that another writer can go on with. */
@@ -224,254 +201,8 @@ export class StreamWriter implements FrameWriter {
 
   /** A frame has come to wait. */
   #enter(stream: TargetStream, bytes: number): void {
-    this.#bufferedFrames++;
-    this.#bufferedBytes += bytes + WAITING_OVERHEAD_BYTES;
-    this.#makeReady(stream);
-  }
-
-  /** Frames wait no more. */
-  #leave(frames: number, bytes: number): void {
-    this.#bufferedFrames -= frames;
-    this.#bufferedBytes -= bytes + frames * WAITING_OVERHEAD_BYTES;
-    if (this.#bufferedFrames === 0 && this.#calls === 0) this.#wakeIdle();
-  }
-
-  #makeReady(stream: TargetStream): void {
-    if (stream.isSending || this.#isStopped) return;
-    this.#ready.add(stream);
-    this.#schedule();
-  }
-
-  /** Sends at the end of the event loop's turn, together with whatever else came in it. */
-  #schedule(): void {
-    if (this.#isScheduled || this.#isStopped) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#pump();
-    });
-  }
-
-  #scheduleAfter(delayMs: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#pump(), delayMs);
-  }
-
-  #becomeReady(): void {
-    this.#pausedUntilMs = 0;
-    if (this.#bufferedFrames > 0) this.#pace.begin(this.#options.clock.monotonic());
-    // The server may be another than before, one that did not get everything.
-    for (const { stream } of this.#streams.values()) {
-      if (stream.expected === '') continue;
-      stream.mustCheck = true;
-      this.#makeReady(stream);
-    }
-    this.#pump();
-  }
-
-  #pump(): void {
-    const { connection, clock } = this.#options;
-    if (this.#isStopped || !connection.isReady) return;
-    const nowMs = clock.monotonic();
-    if (nowMs < this.#pausedUntilMs) {
-      this.#scheduleAfter(this.#pausedUntilMs - nowMs);
-      return;
-    }
-    if (this.#pace.isDraining && this.#bufferedFrames < 64) this.#pace.end();
-    const mostCalls = this.#attempt > 0 ? 1 : connection.isCluster ? MOST_CALLS_IN_CLUSTER : MOST_CALLS;
-    while (this.#calls < mostCalls && this.#ready.size > 0) {
-      const allowance = this.#pace.allowance(nowMs);
-      if (allowance < 8) {
-        this.#scheduleAfter(this.#pace.waitMs());
-        return;
-      }
-      const batch = takeBatch(this.#ready, nowMs, allowance, connection.isCluster);
-      if (batch.parts.length === 0) {
-        this.#scheduleAfter(TARGET_RETRY_MS / 4);
-        return;
-      }
-      this.#pace.spend(batch.frames);
-      this.#calls++;
-      for (const { stream } of batch.parts) stream.isSending = true;
-      void this.#send(batch);
-    }
-  }
-
-  /** Never rejects: whatever fails leaves the frames waiting. */
-  async #send(batch: AppendBatch): Promise<void> {
-    let error: unknown;
-    let replies: AppendReply[] | undefined;
-    try {
-      const streams = batch.parts.map(({ stream }) => stream);
-      const unprepared = streams.filter((stream) => stream.log.waiting > 0 && !this.#registrar.isPrepared(stream));
-      if (unprepared.length > 0) await this.#registrar.prepare(unprepared);
-      replies = await this.#call(batch);
-    } catch (caught) {
-      error = caught;
-    }
-    this.#calls--;
-    if (this.#isStopped) return;
-    for (const { stream } of batch.parts) stream.isSending = false;
-    if (replies === undefined) this.#fail(error);
-    else {
-      this.#succeed();
-      this.#takeReplies(batch, replies);
-    }
-    for (const { stream } of batch.parts) if (stream.log.waiting > 0 || stream.mustCheck) this.#makeReady(stream);
-    if (this.#bufferedFrames === 0 && this.#calls === 0) this.#wakeIdle();
-    this.#pump();
-  }
-
-  async #call(batch: AppendBatch): Promise<AppendReply[]> {
-    const { connection, ack, clock } = this.#options;
-    const { bytes, entries } = packBatch(batch, APPEND_SCRIPT.sha1, clock.monotonic());
-    const firstKey = batch.parts[0]?.stream.framesKey ?? '';
-    const appended = connection.runPacked(APPEND_SCRIPT, firstKey, bytes);
-    if (ack.replicas > 0 && batch.frames > 0) {
-      // In the same turn, so that it follows on the same connection and covers this call's writes.
-      const [reply, replicas] = await Promise.all([appended, connection.call('WAIT', ack.replicas, ack.timeoutMs)]);
-      if (typeof replicas !== 'number' || replicas < ack.replicas) {
-        throw new StoreError(
-          'NotServing',
-          `unacknowledged: ${String(replicas)} of ${ack.replicas} replicas have the frames`,
-        );
-      }
-      return expectReplies(reply, entries);
-    }
-    return expectReplies(await appended, entries);
-  }
-
-  #takeReplies(batch: AppendBatch, replies: readonly AppendReply[]): void {
-    let at = 0;
-    for (const { stream, count } of batch.parts) {
-      const own = replies.slice(at, at + Math.max(1, count));
-      at += own.length;
-      if (count === 0) this.#takeCheck(stream, own[0]);
-      else this.#takeOutcomes(stream, own);
-    }
-  }
-
-  #takeCheck(stream: TargetStream, reply: AppendReply | undefined): void {
-    stream.mustCheck = false;
-    if (reply?.code === APPEND_REPLY.mismatch) this.#meetEnd(stream, reply.text);
-  }
-
-  #takeOutcomes(stream: TargetStream, replies: readonly AppendReply[]): void {
-    const { log } = stream;
-    stream.mustCheck = false;
-    for (const { code, text, head } of replies) {
-      const size = log.sizeAt(log.acknowledged);
-      switch (code) {
-        case APPEND_REPLY.written:
-        case APPEND_REPLY.repeated:
-          this.counters.written++;
-          this.counters.writtenBytes += size;
-          stream.lastAckAtMs = this.#options.clock.monotonic();
-          stream.settleWritten();
-          this.#leave(1, size);
-          this.#trim(stream);
-          continue;
-        case APPEND_REPLY.late:
-          this.counters.late++;
-          this.counters.writtenBytes += size;
-          stream.settleLate(text);
-          this.#leave(1, size);
-          if (stream.needsNoBase) continue;
-          this.#recount(stream, () => stream.startOver(text));
-          return;
-        case APPEND_REPLY.doubled:
-          this.#takeDoubled(stream, size, text, head);
-          return;
-        case APPEND_REPLY.expired:
-          this.counters.drop(stream.id, 1);
-          this.#settleBeside(stream, 'dropped', size, text);
-          return;
-        case APPEND_REPLY.mismatch:
-          this.#meetEnd(stream, text);
-          return;
-        default:
-          this.#failStream(stream, text);
-          return;
-      }
-    }
-  }
-
-  /** The slot is taken: by somebody else, or by an earlier call of ours whose reply was lost. */
-  #takeDoubled(stream: TargetStream, size: number, lastId: string, head: Buffer | undefined): void {
-    const { slotMs, bytes } = stream.log.at(stream.log.acknowledged);
-    const isOwn = head !== undefined && isSameScrape(slotMs, bytes, head);
-    if (isOwn) this.counters.written++;
-    else this.counters.doubled++;
-    this.#settleBeside(stream, isOwn ? 'written' : 'doubled', size, lastId);
-  }
-
-  /** The first waiting frame has its outcome, but is not what the stream ends with: what follows starts over. */
-  #settleBeside(stream: TargetStream, outcome: AppendOutcome, size: number, lastId: string): void {
-    stream.settle(outcome);
-    this.#leave(1, size);
-    this.#recount(stream, () => stream.startOver(lastId));
-  }
-
-  #meetEnd(stream: TargetStream, lastId: string): void {
-    const before = stream.log.waiting;
-    this.#recount(stream, () => {
-      const end = stream.meetEnd(lastId);
-      if (end.kind === 'lost') {
-        this.counters.rewritten += end.count;
-        this.#registrar.forget();
-        this.#options.logger.warn(
-          { target: stream.id, frames: end.count, lastId },
-          'redis has lost frames that it acknowledged: writing them again',
-        );
-      }
-    });
-    this.#bufferedFrames += stream.log.waiting - before;
-    if (stream.mismatches > MOST_MISMATCHES) {
-      stream.notBeforeMs = this.#options.clock.monotonic() + TARGET_RETRY_MS * (0.5 + this.#options.random());
-    }
-  }
-
-  /** Runs what changes the waiting frames' bytes, and keeps the sums right. */
-  #recount(stream: TargetStream, change: () => void): void {
-    const bytesBefore = stream.waitingBytes();
-    const waitingBefore = stream.log.waiting;
-    change();
-    this.#bufferedBytes +=
-      stream.waitingBytes() - bytesBefore + (stream.log.waiting - waitingBefore) * WAITING_OVERHEAD_BYTES;
-  }
-
-  #failStream(stream: TargetStream, message: string): void {
-    const error = new Error(message);
-    const { code } = this.counters.error(error, this.#options.clock.now());
-    if (code === 'WRONGTYPE' || code === 'other') {
-      stream.notBeforeMs = this.#options.clock.monotonic() + TARGET_RETRY_MS;
-      this.#options.logger.error({ err: error, target: stream.id }, 'redis refuses the frames of a target');
-      return;
-    }
-    this.#pause(error, code);
-  }
-
-  #fail(error: unknown): void {
-    const { code } = this.counters.error(error, this.#options.clock.now());
-    this.#pause(error, code);
-  }
-
-  #pause(error: unknown, code: string): void {
-    const { logger, clock } = this.#options;
-    if (this.#attempt === 0) logger.warn({ err: error, code }, 'appends to redis fail: frames wait');
-    const delayMs = RETRY_BASE_MS / 2 + this.#backoff(this.#attempt);
-    this.#attempt++;
-    this.#pausedUntilMs = clock.monotonic() + delayMs;
-  }
-
-  #succeed(): void {
-    if (this.#attempt === 0) return;
-    this.#options.logger.info(
-      { attempts: this.#attempt, bufferedFrames: this.#bufferedFrames },
-      'appends to redis succeed again',
-    );
-    this.#attempt = 0;
-    this.#pace.begin(this.#options.clock.monotonic());
+    this.#backlog.enter(bytes);
+    this.#sender.makeReady(stream);
   }
 
   #trim(stream: TargetStream): void {
@@ -484,14 +215,15 @@ export class StreamWriter implements FrameWriter {
 
   /** Drops the oldest waiting frames until the rest fit. */
   #makeRoom(): void {
-    while (this.#bufferedBytes > this.#options.bufferBytes) {
+    while (this.#backlog.bytes > this.#options.bufferBytes) {
       const stream = this.#oldestWaiting();
       if (stream === undefined) return;
       const { log } = stream;
       const count = Math.max(1, Math.ceil(log.waiting * DROP_SHARE));
       const frames = log.waiting;
       const bytes = stream.dropOldest(count);
-      this.#leave(frames - log.waiting, bytes);
+      this.#backlog.leave(frames - log.waiting, bytes);
+      this.#sender.noticeLeft();
       if (this.counters.dropped === 0) {
         this.#options.logger.error({ target: stream.id }, 'the buffer is full: the oldest frames are dropped');
       }
@@ -521,16 +253,10 @@ export class StreamWriter implements FrameWriter {
       const isOver = nowMs - stream.lastAckAtMs > this.#options.rewriteWindowMs;
       if (stream.isClosed && stream.log.waiting === 0 && !stream.isSending && isOver) {
         this.#streams.delete(id);
-        this.#ready.delete(stream);
+        this.#sender.forget(stream);
       } else held += stream.log.heldBytes;
     }
     this.#heldBytes = held;
-  }
-
-  #wakeIdle(): void {
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const wake of waiters) wake();
   }
 }
 
@@ -538,10 +264,4 @@ function assertSlot(slotMs: number): void {
   if (!(Number.isSafeInteger(slotMs) && slotMs > 0)) {
     throw new RangeError(`a slot is a positive integer of milliseconds, got ${slotMs}`);
   }
-}
-
-function expectReplies(reply: unknown, count: number): AppendReply[] {
-  const replies = parseReplies(reply, count);
-  if (replies === undefined) throw new StoreError('Unknown', 'the append script answered in an unknown form');
-  return replies;
 }

@@ -1,0 +1,139 @@
+import type { Clock, Logger } from '@pulsekeeper/model';
+import type { AppendOutcome } from '../frame-writer.ts';
+import { APPEND_REPLY } from '../redis/append-script.ts';
+import type { AppendBatch, AppendReply } from './append-batch.ts';
+import type { FrameBacklog } from './frame-backlog.ts';
+import type { Registrar } from './registrar.ts';
+import { isSameScrape } from './same-scrape.ts';
+import type { TargetStream } from './target-stream.ts';
+import type { WriterCounters } from './writer-counters.ts';
+
+/** A target that others keep writing to, or whose key is of a wrong type, is tried again after this. */
+export const TARGET_RETRY_MS = 1_000;
+const MOST_MISMATCHES = 5;
+
+export interface AppendOutcomesOptions {
+  readonly backlog: FrameBacklog;
+  readonly counters: WriterCounters;
+  readonly registrar: Registrar;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Redis refused in a way that concerns all targets. */
+  readonly onRefused: (error: Error, code: string) => void;
+  /** A frame was written: memory may be given up. */
+  readonly onWritten: (stream: TargetStream) => void;
+}
+
+/** Acts on what Redis said of each frame of a call: settles it, counts it, or arranges for the stream to go on otherwise. */
+export class AppendOutcomes {
+  readonly #options: AppendOutcomesOptions;
+
+  constructor(options: AppendOutcomesOptions) {
+    this.#options = options;
+  }
+
+  take(batch: AppendBatch, replies: readonly AppendReply[]): void {
+    let at = 0;
+    for (const { stream, count } of batch.parts) {
+      const own = replies.slice(at, at + Math.max(1, count));
+      at += own.length;
+      if (count === 0) this.#takeCheck(stream, own[0]);
+      else this.#takeOutcomes(stream, own);
+    }
+  }
+
+  #takeCheck(stream: TargetStream, reply: AppendReply | undefined): void {
+    stream.mustCheck = false;
+    if (reply?.code === APPEND_REPLY.mismatch) this.#meetEnd(stream, reply.text);
+  }
+
+  #takeOutcomes(stream: TargetStream, replies: readonly AppendReply[]): void {
+    const { backlog, counters, clock, onWritten } = this.#options;
+    const { log } = stream;
+    stream.mustCheck = false;
+    for (const { code, text, head } of replies) {
+      const size = log.sizeAt(log.acknowledged);
+      switch (code) {
+        case APPEND_REPLY.written:
+        case APPEND_REPLY.repeated:
+          counters.written++;
+          counters.writtenBytes += size;
+          stream.lastAckAtMs = clock.monotonic();
+          stream.settleWritten();
+          backlog.leave(1, size);
+          onWritten(stream);
+          continue;
+        case APPEND_REPLY.late:
+          counters.late++;
+          counters.writtenBytes += size;
+          stream.settleLate(text);
+          backlog.leave(1, size);
+          if (stream.needsNoBase) continue;
+          backlog.recount(stream, () => stream.startOver(text));
+          return;
+        case APPEND_REPLY.doubled:
+          this.#takeDoubled(stream, size, text, head);
+          return;
+        case APPEND_REPLY.expired:
+          counters.drop(stream.id, 1);
+          this.#settleBeside(stream, 'dropped', size, text);
+          return;
+        case APPEND_REPLY.mismatch:
+          this.#meetEnd(stream, text);
+          return;
+        default:
+          this.#failStream(stream, text);
+          return;
+      }
+    }
+  }
+
+  /** The slot is taken: by somebody else, or by an earlier call of ours whose reply was lost. */
+  #takeDoubled(stream: TargetStream, size: number, lastId: string, head: Buffer | undefined): void {
+    const { counters } = this.#options;
+    const { slotMs, bytes } = stream.log.at(stream.log.acknowledged);
+    const isOwn = head !== undefined && isSameScrape(slotMs, bytes, head);
+    if (isOwn) counters.written++;
+    else counters.doubled++;
+    this.#settleBeside(stream, isOwn ? 'written' : 'doubled', size, lastId);
+  }
+
+  /** The first waiting frame has its outcome, but is not what the stream ends with: what follows starts over. */
+  #settleBeside(stream: TargetStream, outcome: AppendOutcome, size: number, lastId: string): void {
+    const { backlog } = this.#options;
+    stream.settle(outcome);
+    backlog.leave(1, size);
+    backlog.recount(stream, () => stream.startOver(lastId));
+  }
+
+  #meetEnd(stream: TargetStream, lastId: string): void {
+    const { backlog, counters, registrar, clock, random, logger } = this.#options;
+    backlog.recount(stream, () => {
+      const end = stream.meetEnd(lastId);
+      if (end.kind === 'lost') {
+        counters.rewritten += end.count;
+        registrar.forget();
+        logger.warn(
+          { target: stream.id, frames: end.count, lastId },
+          'redis has lost frames that it acknowledged: writing them again',
+        );
+      }
+    });
+    if (stream.mismatches > MOST_MISMATCHES) {
+      stream.notBeforeMs = clock.monotonic() + TARGET_RETRY_MS * (0.5 + random());
+    }
+  }
+
+  #failStream(stream: TargetStream, message: string): void {
+    const { counters, clock, logger, onRefused } = this.#options;
+    const error = new Error(message);
+    const { code } = counters.error(error, clock.now());
+    if (code === 'WRONGTYPE' || code === 'other') {
+      stream.notBeforeMs = clock.monotonic() + TARGET_RETRY_MS;
+      logger.error({ err: error, target: stream.id }, 'redis refuses the frames of a target');
+      return;
+    }
+    onRefused(error, code);
+  }
+}
