@@ -14,8 +14,11 @@ export {
   ModelError,
 } from './errors.ts';
 export { effectiveTarget } from './effective-target.ts';
+export { parseForeignInstance } from './foreign-instance.ts';
+export { foreignChild, instanceNameOfNode, nodeNameOfInstance } from './foreign-name.ts';
+export { FOREIGN_KINDS } from './foreign-source.ts';
 export { identityHash } from './identity-hash.ts';
-export { parseInstance, serializeInstance } from './instance-record.ts';
+export { instanceJsonSchema, parseInstance, serializeInstance } from './instance-record.ts';
 export {
   compareNames,
   isClassicLabelName,
@@ -60,6 +63,8 @@ export type { Clock } from './clock.ts';
 export type { Deferred } from './deferred.ts';
 export type { ModelErrorCode } from './errors.ts';
 export type { Target } from './effective-target.ts';
+export type { ForeignChild } from './foreign-name.ts';
+export type { ForeignKind, ForeignSource } from './foreign-source.ts';
 export type { InstanceInput, InstanceRecord } from './instance-record.ts';
 export type { LabelSet } from './labels.ts';
 export type { Logger, LogMethod } from './logger.ts';

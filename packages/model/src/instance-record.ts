@@ -125,3 +125,11 @@ function toJsonValue(inputName: keyof InstanceInput, value: unknown): unknown {
   }
   return value;
 }
+
+/**
+ * The JSON schema (draft 2020-12) of the data of `/services/<service>/<instance>`, for services in other languages that
+ * write it themselves. It describes the same fields that {@link parseInstance} checks, which has the last word.
+ */
+export function instanceJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(INSTANCE_SCHEMA, { io: 'input' });
+}

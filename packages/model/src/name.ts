@@ -1,9 +1,10 @@
 import { InvalidNameError } from './errors.ts';
 import { hasUnsafeCharacter, showValue } from './show-value.ts';
 
-const MAX_NAME_LENGTH = 200;
+/** Longest name, in UTF-16 code units. */
+export const MAX_NAME_LENGTH = 200;
 /** UTF-16 code units that ZooKeeper refuses in a path beyond the control characters: surrogates, private use, specials. */
-const REFUSED_BY_ZOOKEEPER = /[\ud800-\uf8ff\ufff0-\uffff]/;
+export const REFUSED_BY_ZOOKEEPER = /[\ud800-\uf8ff\ufff0-\uffff]/;
 
 /**
  * Says in words why a text cannot name a service, an instance or a collector; `undefined` when it can.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
+import { SOURCE_FIELDS, sourceField } from './foreign-source.ts';
 import type { Parsed } from './parsed.ts';
 import { refused, type Refusal } from './refusal.ts';
 import * as field from './rule-field.ts';
@@ -59,8 +60,9 @@ const BOUNDS_SCHEMA = z.object(
   { error: 'an object of bounds' },
 );
 
-const SERVICE_SCHEMA = z.object(OPERATOR_RULE_SHAPE);
-const DEFAULTS_SCHEMA = SERVICE_SCHEMA.extend({ bounds: BOUNDS_SCHEMA.optional() });
+const RULE_SCHEMA = z.object(OPERATOR_RULE_SHAPE);
+const SERVICE_SCHEMA = RULE_SCHEMA.extend({ source: sourceField().optional() });
+const DEFAULTS_SCHEMA = RULE_SCHEMA.extend({ bounds: BOUNDS_SCHEMA.optional() });
 
 /** How a document is read. */
 export interface ReadOptions {
@@ -73,7 +75,7 @@ export interface ReadOptions {
 }
 
 /** What the schemas yield for the fields of a rule, under their JSON names. */
-type RuleFields = z.output<typeof SERVICE_SCHEMA>;
+type RuleFields = z.output<typeof RULE_SCHEMA>;
 
 /** Renames the fields of a rule from JSON to ours. Only what is set appears. */
 export function toOverrides(fields: RuleFields): RuleOverrides {
@@ -132,7 +134,12 @@ export function parseClusterDefaults(data: Uint8Array, options: ReadOptions = {}
 /** Reads the data of `/services/<service>`. Empty data sets nothing. */
 export function parseServiceRule(data: Uint8Array, options: ReadOptions = {}): Parsed<ServiceRule> {
   const read = readDocument(SERVICE_SCHEMA, data, options);
-  return 'refusal' in read ? refused(read.refusal) : { ok: true, value: toOverrides(read.fields) };
+  if ('refusal' in read) {
+    return refused(read.refusal);
+  }
+  const rule = toOverrides(read.fields);
+  const { source } = read.fields;
+  return { ok: true, value: source === undefined ? rule : { ...rule, source } };
 }
 
 /** Reads a znode's JSON by a schema: its fields, or the first thing that is wrong. */
@@ -177,13 +184,14 @@ function refusalOf(error: z.ZodError, given: OwnFields): Refusal {
 }
 
 function unknownFieldIn(schema: z.ZodObject, given: OwnFields): Refusal | undefined {
-  for (const [shape, fields] of [
-    [schema.shape, given],
-    [BOUNDS_SCHEMA.shape, ownFields(given['bounds']) ?? {}],
+  for (const [known, fields] of [
+    [Object.keys(schema.shape), given],
+    [Object.keys(BOUNDS_SCHEMA.shape), ownFields(given['bounds']) ?? {}],
+    [SOURCE_FIELDS, ownFields(given['source']) ?? {}],
   ] as const) {
-    const unknown = Object.keys(fields).find((name) => !Object.hasOwn(shape, name));
+    const unknown = Object.keys(fields).find((name) => !(known as readonly string[]).includes(name));
     if (unknown !== undefined) {
-      return { field: 'a field', shownValue: showValue(unknown), allowed: Object.keys(shape).join(', ') };
+      return { field: 'a field', shownValue: showValue(unknown), allowed: known.join(', ') };
     }
   }
   return undefined;

@@ -15,27 +15,28 @@ export const MAX_INTERVAL_MS = 86_400_000;
 export const RESERVED_LABELS: readonly string[] = ['service', 'instance', 'collector'];
 
 const MAX_PATH_LENGTH = 1024;
-const MAX_ENTRIES = 64;
+/** Most labels, and most parameters, of one rule. */
+export const MAX_ENTRIES = 64;
 const MAX_TEXT_LENGTH = 1024;
 const MAX_LABEL_NAME_LENGTH = 256;
 /** RFC 3986 path characters; `//` is refused at the begin, where a URL resolver would take it for a host. */
 const PATH = /^\/(?!\/)(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/;
 
 /** What a part of a map is refused for. */
-type PartRefusal = Refusal & { readonly isRefusal: true };
+export type PartRefusal = Refusal & { readonly isRefusal: true };
 
 /**
  * A field of the JSON: `undefined` from `read` refuses the value with `allowed`, a refusal blames a part of it.
  * `jsonSchema` describes the same for editors.
  */
-interface FieldKind<T> {
+export interface FieldKind<T> {
   readonly allowed: string;
   readonly read: (value: unknown) => T | PartRefusal | undefined;
   readonly jsonSchema: Record<string, unknown>;
 }
 
 /** The field as a schema. Issues carry `allowed` as message and a {@link PartRefusal}, if any, under `params`. */
-function fieldOf<T>({ allowed, read, jsonSchema }: FieldKind<T>): z.ZodType<T> {
+export function fieldOf<T>({ allowed, read, jsonSchema }: FieldKind<T>): z.ZodType<T> {
   return z
     .unknown()
     .transform((value, context): T => {
@@ -53,7 +54,8 @@ function isPartRefusal(value: unknown): value is PartRefusal {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'isRefusal');
 }
 
-function refusePart(field: string, shownValue: string, allowed: string): PartRefusal {
+/** Blames a part of a field. */
+export function refusePart(field: string, shownValue: string, allowed: string): PartRefusal {
   return { field, shownValue, allowed, isRefusal: true };
 }
 
@@ -188,20 +190,29 @@ function readLabels(value: unknown): LabelSet | PartRefusal | undefined {
   }
   const labels = newLabelSet();
   for (const [name, text] of Object.entries(fields)) {
-    if (!isClassicLabelName(name) || name.length > MAX_LABEL_NAME_LENGTH) {
-      return refusePart('labels: a name', showValue(name), 'letters, digits and "_", not a digit first, at most 256');
+    const refusal = refuseLabel(name, text);
+    if (refusal !== undefined) {
+      return refusal;
     }
-    if (name.startsWith('__') || RESERVED_LABELS.includes(name)) {
-      const allowed = `any name but ${RESERVED_LABELS.join(', ')}, and not beginning with "__"`;
-      return refusePart('labels: a name', showValue(name), allowed);
-    }
-    if (!isText(text, MAX_TEXT_LENGTH)) {
-      const allowed = `a text of at most ${MAX_TEXT_LENGTH} characters without control characters`;
-      return refusePart(`labels.${name}`, showValue(text), allowed);
-    }
-    labels[name] = text;
+    labels[name] = text as string;
   }
   return labels;
+}
+
+/** Why a rule cannot add this label; `undefined` when it can, and then the text is one. */
+export function refuseLabel(name: string, text: unknown): PartRefusal | undefined {
+  if (!isClassicLabelName(name) || name.length > MAX_LABEL_NAME_LENGTH) {
+    return refusePart('labels: a name', showValue(name), 'letters, digits and "_", not a digit first, at most 256');
+  }
+  if (name.startsWith('__') || RESERVED_LABELS.includes(name)) {
+    const allowed = `any name but ${RESERVED_LABELS.join(', ')}, and not beginning with "__"`;
+    return refusePart('labels: a name', showValue(name), allowed);
+  }
+  if (!isText(text, MAX_TEXT_LENGTH)) {
+    const allowed = `a text of at most ${MAX_TEXT_LENGTH} characters without control characters`;
+    return refusePart(`labels.${name}`, showValue(text), allowed);
+  }
+  return undefined;
 }
 
 function isText(value: unknown, maxLength: number): value is string {

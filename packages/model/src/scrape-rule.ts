@@ -1,3 +1,4 @@
+import type { ForeignSource } from './foreign-source.ts';
 import { newLabelSet, type LabelSet } from './labels.ts';
 
 /** The schemes that collectors speak. */
@@ -66,7 +67,10 @@ export interface ClusterDefaults {
 }
 
 /** The data of `/services/<service>`. */
-export type ServiceRule = RuleOverrides;
+export interface ServiceRule extends RuleOverrides {
+  /** Where the service's instances are registered, when that is not by us. */
+  readonly source?: ForeignSource | undefined;
+}
 
 /** What holds where neither cluster, service nor instance says anything. Interval and timeout of Prometheus' examples. */
 export const DEFAULT_SCRAPE_RULE: ScrapeRule = Object.freeze({

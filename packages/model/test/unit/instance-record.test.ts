@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   formatAddress,
   InvalidRegistrationError,
+  instanceJsonSchema,
   parseInstance,
   readAddress,
   serializeInstance,
@@ -124,4 +125,23 @@ describe('serializeInstance', () => {
     const names = Array.from({ length: 64 }, (_, index) => `p${index}`);
     return Object.fromEntries(names.map((name) => [name, new Array<string>(64).fill('x'.repeat(20))]));
   }
+});
+
+describe('instanceJsonSchema', () => {
+  it('describes every field, and requires the address alone', () => {
+    const schema = instanceJsonSchema();
+    const properties = schema['properties'] as Record<string, { description: string }>;
+    expect(schema).to.deep.include({ type: 'object', required: ['address'] });
+    expect(Object.keys(properties)).to.include.members(['address', 'scheme', 'interval', 'labels', 'instance_key']);
+    expect(Object.values(properties).every(({ description }) => description !== '')).to.equal(true);
+  });
+
+  it('names the fields that a record may have, and no others', () => {
+    for (const field of Object.keys(instanceJsonSchema()['properties'] as object)) {
+      const parsed = parseInstance(Buffer.from(JSON.stringify({ address: 'h:1', [field]: {} })), {
+        unknownFields: 'refuse',
+      });
+      expect(parsed.ok ? '' : parsed.reason, field).to.not.include('a field is');
+    }
+  });
 });

@@ -121,7 +121,10 @@ describe('ruleJsonSchema', () => {
     expect(Object.keys(service)).to.include.members(['interval', 'honor_labels', 'retention', 'label_limit']);
     expect(service['interval']).to.include({ type: 'string' });
     expect(service['retries']).to.deep.include({ type: 'integer', minimum: 0, maximum: 100 });
-    expect(Object.keys(defaults)).to.have.members([...Object.keys(service), 'bounds']);
+    expect(Object.keys(defaults)).to.have.members([
+      ...Object.keys(service).filter((name) => name !== 'source'),
+      'bounds',
+    ]);
     expect(Object.values(service).every(({ description }) => description !== '')).to.equal(true);
   });
 });
