@@ -9,7 +9,8 @@ import type { ZkTlsOptions } from './socket-opener.ts';
 export interface ZkSessionOptions {
   /**
    * Servers and chroot: `h1:2181,h2:2181,[::1]:2181/pulsekeeper`. A host name may have several addresses. The
-   * chroot is created when it is not there; all paths are relative to it.
+   * chroot is created when it is not there; all paths are relative to it, except those with two leading slashes, which
+   * begin at the root of the server.
    */
   readonly connectString: string;
   /**

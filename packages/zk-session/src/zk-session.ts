@@ -26,6 +26,7 @@ import {
   type ZnodeData,
   ZnodeOperations,
 } from './znode-operations.ts';
+import { canonicalPath } from './znode-path.ts';
 
 /** What `start` takes. */
 export interface StartOptions {
@@ -128,7 +129,7 @@ export class ZkSession extends EventEmitter<SessionEvents> implements AsyncDispo
     return state.kind === 'connected' || state.kind === 'suspended' ? state.sessionId : undefined;
   }
 
-  /** The chroot that all paths are relative to; `''` for none. */
+  /** The chroot that all paths are relative to, except those that begin with `//`; `''` for none. */
   get chroot(): string {
     return this.#options.chroot;
   }
@@ -207,7 +208,7 @@ export class ZkSession extends EventEmitter<SessionEvents> implements AsyncDispo
 
   /** Forgets a watch callback: it will not be called for `path` until it is given to another read. */
   removeWatch(path: string, callback: WatchCallback): void {
-    this.#watches.remove(path, callback);
+    this.#watches.remove(canonicalPath(this.chroot, path), callback);
   }
 
   /**

@@ -11,7 +11,7 @@ import { assertRequestFits } from './request-size.ts';
 import type { NormalizedSessionOptions } from './session-options.ts';
 import { toZnodeStat, type ZnodeStat } from './stat.ts';
 import type { WatchCallback, Watches } from './watches.ts';
-import { parentPath, toServerPath } from './znode-path.ts';
+import { canonicalPath, parentPath, toServerPath } from './znode-path.ts';
 
 /** What every operation takes. */
 export interface OperationOptions {
@@ -307,7 +307,8 @@ export class ZnodeOperations {
   }
 
   #watch(kind: 'data' | 'children' | 'existence', path: string, callback: WatchCallback | undefined): void {
-    if (callback !== undefined) this.#ports.watches.add(kind, path, callback);
+    if (callback === undefined) return;
+    this.#ports.watches.add(kind, canonicalPath(this.#ports.options.chroot, path), callback);
   }
 
   #serverPath(path: string): string {

@@ -17,20 +17,30 @@ export function explainInvalidPath(path: string): string | undefined {
 }
 
 /**
- * The path on the server for one relative to the chroot (`''` for none).
+ * The path on the server for one relative to the chroot (`''` for none). One with two leading slashes is taken from the
+ * root of the server instead: `//elsewhere/node` is `/elsewhere/node`, whatever the chroot.
  *
  * @throws {@link ZkError} `BadArguments` when the path is not valid.
  */
 export function toServerPath(chroot: string, path: string): string {
-  const reason = explainInvalidPath(path);
+  const isOfServer = path.startsWith('//');
+  const ownPath = isOfServer ? path.slice(1) : path;
+  const reason = explainInvalidPath(ownPath);
   if (reason !== undefined) throw new ZkError('BadArguments', `znode path ${JSON.stringify(path)} ${reason}`, { path });
+  if (isOfServer) return ownPath;
   return path === '/' ? chroot || '/' : chroot + path;
 }
 
-/** The inverse of {@link toServerPath}, for paths that the server sends. */
+/** The inverse of {@link toServerPath}, for paths that the server sends; one outside the chroot begins with `//`. */
 export function fromServerPath(chroot: string, serverPath: string): string {
   if (chroot === '') return serverPath;
-  return serverPath === chroot ? '/' : serverPath.slice(chroot.length);
+  if (serverPath === chroot) return '/';
+  return serverPath.startsWith(`${chroot}/`) ? serverPath.slice(chroot.length) : `/${serverPath}`;
+}
+
+/** The one name of a node that may be named from the root of the server or from the chroot: as its events name it. */
+export function canonicalPath(chroot: string, path: string): string {
+  return path.startsWith('//') ? fromServerPath(chroot, toServerPath(chroot, path)) : path;
 }
 
 /** The path of the parent; undefined for the root. */

@@ -89,4 +89,25 @@ describe('watches on a real server', function () {
     await eventually(() => expect(kept).to.equal(1));
     expect(removed).to.equal(0);
   });
+
+  it('tell of nodes outside the chroot, and of those within that were named from the root', async () => {
+    const chroot = newChroot();
+    const session = await startSession({ connectString: `${server.connectString}${chroot}` });
+    const outside = `/${newChroot()}-outside`;
+    const events: WatchEvent[] = [];
+    const watch = (event: WatchEvent): unknown => events.push(event);
+    expect(await session.exists(outside, { watch })).to.equal(undefined);
+    await session.create('/a', EMPTY);
+    await session.getData(`/${chroot}/a`, { watch });
+
+    await session.ensurePath(`${outside}/b`);
+    await session.setData('/a', EMPTY);
+    expect((await session.getChildren(outside)).children).to.deep.equal(['b']);
+    await eventually(() => {
+      expect(events).to.deep.equal([
+        { type: 'NodeCreated', path: outside },
+        { type: 'NodeDataChanged', path: '/a' },
+      ]);
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { isZkError } from '../../src/errors.ts';
-import { explainInvalidPath, fromServerPath, parentPath, toServerPath } from '../../src/znode-path.ts';
+import { canonicalPath, explainInvalidPath, fromServerPath, parentPath, toServerPath } from '../../src/znode-path.ts';
 
 describe('znode paths', () => {
   for (const path of ['/', '/a', '/a/b', '/a.b/..c/d..', '/ä/ö ü', '/zookeeper', '/a b']) {
@@ -32,6 +32,23 @@ describe('znode paths', () => {
     }
     expect(toServerPath('/c', '/')).to.equal('/c');
     expect(toServerPath('', '/')).to.equal('/');
+  });
+
+  it('with two leading slashes begin at the root of the server, and come back as such', () => {
+    expect(toServerPath('/c', '//a/b')).to.equal('/a/b');
+    expect(toServerPath('', '//a/b')).to.equal('/a/b');
+    expect(toServerPath('/c', '//')).to.equal('/');
+    expect(fromServerPath('/c', '/a/b')).to.equal('//a/b');
+    expect(fromServerPath('/c', '/cd')).to.equal('//cd');
+    for (const path of ['///a', '//a/', '//a//b', '//..']) expect(() => toServerPath('/c', path), path).to.throw();
+  });
+
+  it('have one name in events, however they were named', () => {
+    expect(canonicalPath('/c', '//c/a')).to.equal('/a');
+    expect(canonicalPath('/c', '//c')).to.equal('/');
+    expect(canonicalPath('/c', '//a')).to.equal('//a');
+    expect(canonicalPath('', '//a')).to.equal('/a');
+    expect(canonicalPath('/c', '/a')).to.equal('/a');
   });
 
   it('that are invalid are BadArguments, with the path', () => {
