@@ -1,9 +1,11 @@
 import { newLabelSet, type LabelSet } from './labels.ts';
 import type { Parsed } from './parsed.ts';
-import { refused } from './refusal.ts';
+import { MAX_REASON_LENGTH, refused } from './refusal.ts';
+import { relabelTarget, type TargetRelabelling } from './relabel/relabel-target.ts';
 import { originsOf, type RuleOrigins } from './rule-origin.ts';
 import { effectiveBounds, type RuleBounds, type ScrapeRule } from './scrape-rule.ts';
-import { scrapeUrl } from './target-address.ts';
+import { scrapeUrl, type TargetAddress } from './target-address.ts';
+import { cutText, escapeUnsafe } from './show-value.ts';
 import { splitTargetId, type TargetId } from './target-id.ts';
 import { mergeLayers, type TargetLayers } from './target-layers.ts';
 
@@ -21,12 +23,14 @@ export interface Target {
 }
 
 /**
- * Merges the layers (built-in ← cluster ← service ← instance), clamps the result by the cluster's bounds and names the URL.
+ * Merges the layers (built-in ← cluster ← service ← instance), clamps the result by the cluster's bounds, relabels the
+ * target and names the URL.
  *
  * Parameters and labels merge by name; an empty label value removes the label. The interval is clamped to the
  * bounds, the timeout to the interval, retries and limits to their bounds. A microsecond or two a target without origins.
  *
- * Fails only when the labels of all layers together are more than the cluster allows.
+ * Fails when the labels of all layers together are more than the cluster allows, and when `relabel_configs` drop the
+ * target or make something of it that cannot be scraped.
  */
 export function effectiveTarget(
   layers: TargetLayers,
@@ -35,17 +39,34 @@ export function effectiveTarget(
   const { id, defaults, instance: record } = layers;
   const bounds = effectiveBounds(defaults);
   const merged = mergeLayers(layers);
-  const labelCount = Object.keys(merged.labels).length;
+  const identity = splitTargetId(id);
+  const clamped = clampRule(merged, bounds);
+  const relabelled = relabel(clamped, record.address, identity);
+  if (relabelled.kind !== 'kept') {
+    const isDropped = relabelled.kind === 'dropped' ? ({ isDropped: true } as const) : {};
+    return { ok: false, reason: cutText(escapeUnsafe(relabelled.reason), MAX_REASON_LENGTH), ...isDropped };
+  }
+  const { address } = relabelled.target;
+  const rule = relabelled.target.rule === clamped ? clamped : clampRule(relabelled.target.rule, bounds);
+  const labelCount = Object.keys(rule.labels).length;
   if (labelCount > bounds.maxLabels) {
     const shownValue = `${labelCount} labels after merging cluster, service and instance`;
     return refused({ field: 'labels', shownValue, allowed: `at most ${bounds.maxLabels}` });
   }
-  const rule = clampRule(merged, bounds);
-  const { service, instance } = splitTargetId(id);
-  const labels = Object.assign(newLabelSet(), rule.labels, { service, instance });
-  const url = scrapeUrl(rule.scheme, record.address, rule.path, rule.params);
-  const target: Target = { id, service, instance, url, rule, labels };
+  const labels = Object.assign(newLabelSet(), rule.labels, identity);
+  const url = scrapeUrl(rule.scheme, address, rule.path, rule.params);
+  const target: Target = { id, ...identity, url, rule, labels };
   return { ok: true, value: withOrigins ? { ...target, origins: originsOf(layers, merged, rule) } : target };
+}
+
+function relabel(
+  rule: ScrapeRule,
+  address: TargetAddress,
+  identity: { readonly service: string; readonly instance: string },
+): TargetRelabelling {
+  return rule.relabel.length === 0
+    ? { kind: 'kept', target: { rule, address } }
+    : relabelTarget(rule, address, identity);
 }
 
 function clampRule(rule: ScrapeRule, bounds: RuleBounds): ScrapeRule {

@@ -5,7 +5,8 @@ export type ModelErrorCode =
   | 'InvalidName'
   | 'InvalidRegistration'
   | 'InvalidSelector'
-  | 'InvalidSeriesKey';
+  | 'InvalidSeriesKey'
+  | 'Relabel';
 
 /**
  * Base of all errors thrown by this package. They all mean that some input is wrong, so none of them is worth a retry.
@@ -92,5 +93,12 @@ export class InvalidSeriesKeyError extends ModelError {
   constructor(column: number, message: string) {
     super('InvalidSeriesKey', `column ${column}: ${message}`);
     this.column = column;
+  }
+}
+
+/** Relabelling made something that cannot stand, such as a value of megabytes. */
+export class RelabelError extends ModelError {
+  constructor(message: string) {
+    super('Relabel', message);
   }
 }

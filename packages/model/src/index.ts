@@ -12,6 +12,7 @@ export {
   InvalidSelectorError,
   InvalidSeriesKeyError,
   ModelError,
+  RelabelError,
 } from './errors.ts';
 export { effectiveTarget } from './effective-target.ts';
 export { parseForeignInstance } from './foreign-instance.ts';
@@ -33,7 +34,10 @@ export { compileMatcher, compileMatchers } from './matcher.ts';
 export { checkName, explainInvalidName, isValidName } from './name.ts';
 export { MAX_REASON_LENGTH } from './refusal.ts';
 export { parseClusterDefaults, parseServiceRule, ruleJsonSchema } from './rule-document.ts';
-export { RESERVED_LABELS } from './rule-field.ts';
+export { formatRelabelStep } from './relabel/format-step.ts';
+export { RELABEL_ACTIONS } from './relabel/relabel-step.ts';
+export { compileRelabelling, dependsOnValueOf } from './relabel/relabelling.ts';
+export { isProfileName, RESERVED_LABELS } from './rule-field.ts';
 export { RULE_SOURCES } from './rule-origin.ts';
 export {
   FAILURE_REASONS,
@@ -69,7 +73,9 @@ export type { InstanceInput, InstanceRecord } from './instance-record.ts';
 export type { LabelSet } from './labels.ts';
 export type { Logger, LogMethod } from './logger.ts';
 export type { Matcher, MatchOperator } from './matcher.ts';
-export type { Parsed } from './parsed.ts';
+export type { Parsed, Refused } from './parsed.ts';
+export type { RelabelAction, RelabelStep } from './relabel/relabel-step.ts';
+export type { Relabelled, Relabelling } from './relabel/relabelling.ts';
 export type { ReadOptions } from './rule-document.ts';
 export type { FieldOrigin, RuleOrigins, RuleSource } from './rule-origin.ts';
 export type {

@@ -18,8 +18,12 @@ const INSTANCE_SCHEMA = z.object({
   instance_key: textField(MAX_INSTANCE_KEY_LENGTH).optional(),
 });
 
+/** What is never an instance's to say. */
+type OperatorField =
+  'honorLabels' | 'honorTimestamps' | 'retentionMs' | 'relabel' | 'metricRelabel' | 'followRedirects';
+
 /** What an instance says of itself: where it is, and how it wants to be scraped. */
-export interface InstanceRecord extends Omit<RuleOverrides, 'honorLabels' | 'honorTimestamps' | 'retentionMs'> {
+export interface InstanceRecord extends Omit<RuleOverrides, OperatorField> {
   readonly address: TargetAddress;
   /** Tells a process's own earlier registration from that of somebody else under the same name. No secret. */
   readonly instanceKey?: string | undefined;
@@ -44,6 +48,8 @@ export interface InstanceInput {
   labelLimit?: number | undefined;
   labelNameLengthLimit?: number | undefined;
   labelValueLengthLimit?: number | undefined;
+  /** Name of a profile in the collectors' configuration. */
+  credentials?: string | undefined;
   instanceKey?: string | undefined;
 }
 
@@ -62,6 +68,7 @@ const INPUT_NAMES = {
   label_limit: 'labelLimit',
   label_name_length_limit: 'labelNameLengthLimit',
   label_value_length_limit: 'labelValueLengthLimit',
+  credentials: 'credentials',
   instance_key: 'instanceKey',
 } as const satisfies Record<keyof typeof INSTANCE_SCHEMA.shape, keyof InstanceInput>;
 

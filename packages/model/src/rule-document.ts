@@ -3,6 +3,7 @@ import { formatDuration } from './duration.ts';
 import { SOURCE_FIELDS, sourceField } from './foreign-source.ts';
 import type { Parsed } from './parsed.ts';
 import { refused, type Refusal } from './refusal.ts';
+import { relabelField } from './relabel/relabel-field.ts';
 import * as field from './rule-field.ts';
 import {
   effectiveBounds,
@@ -36,13 +37,17 @@ export const INSTANCE_RULE_SHAPE = {
   label_limit: field.wholeNumberField(1, MAX_LABELS).optional(),
   label_name_length_limit: field.wholeNumberField(1, MAX_LABEL_LENGTH).optional(),
   label_value_length_limit: field.wholeNumberField(1, MAX_LABEL_LENGTH).optional(),
+  credentials: field.profileNameField().optional(),
 };
 
-/** Fields of a rule that only the operator sets: with `honor_labels` a target can pose as another. */
+/** Fields of a rule that only the operator sets: with `honor_labels` and relabelling a target can pose as another. */
 const OPERATOR_RULE_SHAPE = {
   ...INSTANCE_RULE_SHAPE,
   honor_labels: field.booleanField().optional(),
   honor_timestamps: field.booleanField().optional(),
+  follow_redirects: field.booleanField().optional(),
+  relabel_configs: relabelField('relabel_configs', 'target').optional(),
+  metric_relabel_configs: relabelField('metric_relabel_configs', 'series').optional(),
   retention: field.durationField(60_000, MAX_RETENTION_MS).optional(),
 };
 
@@ -89,6 +94,10 @@ export function toOverrides(fields: RuleFields): RuleOverrides {
     labels: fields.labels,
     honorLabels: fields.honor_labels,
     honorTimestamps: fields.honor_timestamps,
+    relabel: fields.relabel_configs,
+    metricRelabel: fields.metric_relabel_configs,
+    credentials: fields.credentials,
+    followRedirects: fields.follow_redirects,
     maxBodyBytes: fields.body_size_limit,
     sampleLimit: fields.sample_limit,
     labelLimit: fields.label_limit,

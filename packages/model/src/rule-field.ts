@@ -22,6 +22,8 @@ const MAX_LABEL_NAME_LENGTH = 256;
 /** RFC 3986 path characters; `//` is refused at the begin, where a URL resolver would take it for a host. */
 const PATH = /^\/(?!\/)(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/;
 
+const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
 /** What a part of a map is refused for. */
 export type PartRefusal = Refusal & { readonly isRefusal: true };
 
@@ -115,9 +117,14 @@ export function schemeField(): z.ZodType<Scheme> {
 export function pathField(): z.ZodType<string> {
   return fieldOf({
     allowed: `a URL path that begins with one "/", at most ${MAX_PATH_LENGTH} characters, percent-encoded; a query goes to params`,
-    read: (value) => (isText(value, MAX_PATH_LENGTH) && PATH.test(value) ? value : undefined),
+    read: (value) => (typeof value === 'string' && isScrapePath(value) ? value : undefined),
     jsonSchema: { type: 'string', pattern: PATH.source, maxLength: MAX_PATH_LENGTH, examples: ['/metrics'] },
   });
+}
+
+/** Whether a text is the path of a URL as {@link pathField} takes it. */
+export function isScrapePath(text: string): boolean {
+  return isText(text, MAX_PATH_LENGTH) && PATH.test(text);
 }
 
 /** `host:port`. */
@@ -136,6 +143,20 @@ export function textField(maxLength: number): z.ZodType<string> {
     read: (value) => (isText(value, maxLength) && value !== '' ? value : undefined),
     jsonSchema: { type: 'string', minLength: 1, maxLength },
   });
+}
+
+/** The name of a profile of credentials in the collectors' configuration; never the credentials themselves. */
+export function profileNameField(): z.ZodType<string> {
+  return fieldOf({
+    allowed: 'the name of a profile of credentials: letters, digits, "_", "." and "-", 1 to 64 characters',
+    read: (value) => (typeof value === 'string' && isProfileName(value) ? value : undefined),
+    jsonSchema: { type: 'string', pattern: PROFILE_NAME.source, examples: ['internal'] },
+  });
+}
+
+/** Whether a text can name a profile of credentials. */
+export function isProfileName(text: string): boolean {
+  return PROFILE_NAME.test(text);
 }
 
 /** Query parameters: each a text or a list of texts. */
@@ -215,11 +236,13 @@ export function refuseLabel(name: string, text: unknown): PartRefusal | undefine
   return undefined;
 }
 
-function isText(value: unknown, maxLength: number): value is string {
+/** Whether it is a text of at most that length, in UTF-16 code units, without control characters. */
+export function isText(value: unknown, maxLength: number): value is string {
   return typeof value === 'string' && value.length <= maxLength && !hasUnsafeCharacter(value);
 }
 
-function isWholeNumber(value: unknown): value is number {
+/** Whether it is a number without a fraction that a double holds exactly. */
+export function isWholeNumber(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 

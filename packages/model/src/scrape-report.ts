@@ -25,6 +25,8 @@ export const FAILURE_REASONS = [
   'http_protocol',
   'line_too_long',
   'skipped',
+  'relabel',
+  'credentials',
 ] as const;
 
 /** One of {@link FAILURE_REASONS}; bounded, so it is fit for a label of a metric. */

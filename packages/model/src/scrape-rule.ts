@@ -1,5 +1,6 @@
 import type { ForeignSource } from './foreign-source.ts';
 import { newLabelSet, type LabelSet } from './labels.ts';
+import type { RelabelStep } from './relabel/relabel-step.ts';
 
 /** The schemes that collectors speak. */
 export type Scheme = 'http' | 'https';
@@ -30,6 +31,14 @@ export interface ScrapeRule {
   readonly honorLabels: boolean;
   /** Take the timestamps in the body rather than the slot's. */
   readonly honorTimestamps: boolean;
+  /** Changes the labels and the URL of a target, or drops it. */
+  readonly relabel: readonly RelabelStep[];
+  /** Changes the labels of each series, or drops it. */
+  readonly metricRelabel: readonly RelabelStep[];
+  /** Name of a profile in the collectors' configuration that says how to authenticate. */
+  readonly credentials?: string | undefined;
+  /** Whether redirects to the same origin are followed. */
+  readonly followRedirects: boolean;
   /** Largest body after decompression, in bytes. */
   readonly maxBodyBytes: number;
   /** Most samples of one scrape. */
@@ -83,6 +92,10 @@ export const DEFAULT_SCRAPE_RULE: ScrapeRule = Object.freeze({
   labels: Object.freeze(newLabelSet()),
   honorLabels: false,
   honorTimestamps: true,
+  relabel: Object.freeze([]),
+  metricRelabel: Object.freeze([]),
+  credentials: undefined,
+  followRedirects: false,
   maxBodyBytes: 16 * 1024 * 1024,
   sampleLimit: 500_000,
   labelLimit: 64,

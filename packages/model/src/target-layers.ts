@@ -33,6 +33,10 @@ export function mergeLayers({ defaults, service, instance }: TargetLayers): Scra
     // What lets a target pose as another or outlive the operator's retention is never the instance's to say.
     honorLabels: service.honorLabels ?? cluster.honorLabels ?? base.honorLabels,
     honorTimestamps: service.honorTimestamps ?? cluster.honorTimestamps ?? base.honorTimestamps,
+    relabel: service.relabel ?? cluster.relabel ?? base.relabel,
+    metricRelabel: service.metricRelabel ?? cluster.metricRelabel ?? base.metricRelabel,
+    credentials: instance.credentials ?? service.credentials ?? cluster.credentials,
+    followRedirects: service.followRedirects ?? cluster.followRedirects ?? base.followRedirects,
     maxBodyBytes: instance.maxBodyBytes ?? service.maxBodyBytes ?? cluster.maxBodyBytes ?? base.maxBodyBytes,
     sampleLimit: instance.sampleLimit ?? service.sampleLimit ?? cluster.sampleLimit ?? base.sampleLimit,
     labelLimit: instance.labelLimit ?? service.labelLimit ?? cluster.labelLimit ?? base.labelLimit,

@@ -1,4 +1,11 @@
-import { formatByteSize, formatDuration, type ScrapeRule, type Target } from '@pulsekeeper/model';
+import {
+  formatByteSize,
+  formatDuration,
+  formatRelabelStep,
+  type RelabelStep,
+  type ScrapeRule,
+  type Target,
+} from '@pulsekeeper/model';
 
 /** One field of an effective rule: what holds, and which layer said so. */
 export interface RuleRow {
@@ -16,6 +23,7 @@ type Show = (value: never) => unknown;
 const duration = (valueMs: number): string => formatDuration(valueMs);
 const size = (bytes: number): string => formatByteSize(bytes);
 const same = (value: unknown): unknown => value;
+const stepRows = (steps: readonly RelabelStep[]): unknown => steps.map(formatRelabelStep);
 
 /** The fields of a rule in the order in which people ask for them, with their names in JSON. */
 const FIELDS: readonly (readonly [field: keyof ScrapeRule, name: string, show: Show])[] = [
@@ -28,6 +36,10 @@ const FIELDS: readonly (readonly [field: keyof ScrapeRule, name: string, show: S
   ['labels', 'labels', same],
   ['honorLabels', 'honor_labels', same],
   ['honorTimestamps', 'honor_timestamps', same],
+  ['credentials', 'credentials', same],
+  ['followRedirects', 'follow_redirects', same],
+  ['relabel', 'relabel_configs', stepRows],
+  ['metricRelabel', 'metric_relabel_configs', stepRows],
   ['maxBodyBytes', 'body_size_limit', size],
   ['sampleLimit', 'sample_limit', same],
   ['labelLimit', 'label_limit', same],

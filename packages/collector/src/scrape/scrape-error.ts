@@ -50,6 +50,8 @@ export function isTransient(reason: FailureReason): boolean {
     case 'line_too_long':
     case 'address_denied':
     case 'skipped':
+    case 'relabel':
+    case 'credentials':
     case 'internal':
       return false;
   }
