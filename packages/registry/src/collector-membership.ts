@@ -7,7 +7,8 @@ import type { RegistrationState } from './registration-state.ts';
 import { Registration } from './registration.ts';
 import type { RegistrySession } from './registry-session.ts';
 import { safeEmit } from './safe-emit.ts';
-import { collectorPath } from './znode-path.ts';
+import { rootIdentity } from './suspect-tree.ts';
+import { collectorPath, ZNODES } from './znode-path.ts';
 import { stringFieldOf } from './znode-json.ts';
 
 /** What a collector announces of itself; the rest of its record is the membership's business. */
@@ -50,8 +51,9 @@ export interface CollectorMembershipEvents {
  * Announces a collector as the ephemeral `/collectors/<id>` and keeps it there.
  *
  * `activeFromMs` says from which slot on it takes part. It is now + `handoverMs` when the collector joins (first start,
- * or a lost session whose node was gone), and is kept when nothing moved: the node was deleted by hand, or it takes the
- * place of its own active node. A node that was draining is not continued; the collector joins anew.
+ * or a lost session whose node was gone), and is kept when nothing moved: the node was deleted by hand, it takes the
+ * place of its own active node, or ZooKeeper has lost its data, upon which all observers keep what they knew for a
+ * while. A node that was draining is not continued; the collector joins anew.
  *
  * Anybody may ask the collector to drain by writing its record back with the state `draining` and no `drainAtMs`; the
  * request stays, for the collector's directory to see, until `drain` answers it. Any other foreign data is overwritten.
@@ -62,6 +64,9 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
   readonly #handoverMs: number;
   readonly #logger: Logger;
   #record: CollectorRecord;
+  /** Identity of `/collectors` as it was before the last passes, and as it was when our node stood last. */
+  #tree: string | undefined;
+  #standingTree: string | undefined;
 
   constructor(options: CollectorMembershipOptions) {
     super();
@@ -74,6 +79,7 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     this.#registration = new Registration({
       session: options.session,
       path: collectorPath(options.announcement.id),
+      prepare: (signal) => this.#lookAtTree(options.session, signal),
       data: this.#compose,
       key: incarnation,
       keyOf: (data) => stringFieldOf(data, 'incarnation'),
@@ -85,9 +91,10 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
       random: options.random,
       logger: options.logger,
     });
-    this.#registration.on('state', (state, previous) =>
-      safeEmit(this.#logger, 'state', () => this.emit('state', state, previous)),
-    );
+    this.#registration.on('state', (state, previous) => {
+      if (state.kind === 'registered') this.#standingTree = this.#tree;
+      safeEmit(this.#logger, 'state', () => this.emit('state', state, previous));
+    });
   }
 
   /** What we announce, or would. `activeFromMs` is 0 before the first attempt to join. */
@@ -147,10 +154,24 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     return true;
   };
 
+  /** Whether our node stood in another tree than this one: its server has lost its data since. */
+  #hasTreeBeenLost(): boolean {
+    return this.#standingTree !== undefined && this.#standingTree !== this.#tree;
+  }
+
+  async #lookAtTree(session: RegistrySession, signal: AbortSignal): Promise<void> {
+    let stat = await session.exists(ZNODES.collectors, { signal });
+    if (stat === undefined) {
+      await session.ensurePath(ZNODES.collectors, { signal });
+      stat = await session.exists(ZNODES.collectors, { signal });
+    }
+    this.#tree = stat === undefined ? undefined : rootIdentity(stat);
+  }
+
   readonly #compose = ({ cause, standing }: Composition): Uint8Array => {
     if (cause !== 'update') {
-      const activeFromMs = continuedFromMs(standing) ?? this.#clock.now() + this.#handoverMs;
-      this.#record = { ...this.#record, activeFromMs };
+      const keptFromMs = this.#hasTreeBeenLost() ? this.#record.activeFromMs : continuedFromMs(standing);
+      this.#record = { ...this.#record, activeFromMs: keptFromMs ?? this.#clock.now() + this.#handoverMs };
     }
     return serializeCollector(this.#record);
   };

@@ -16,6 +16,12 @@ export interface RegistrationOptions {
   /** Reads such a key out of a znode's data. */
   readonly keyOf: (data: Uint8Array) => string | undefined;
   /**
+   * Awaited before each pass of a session in which the znode does not stand yet, so that the data can be composed by
+   * what it finds out. When it throws, the pass is repeated.
+   * @defaultValue nothing
+   */
+  readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /**
    * Told of data that somebody else wrote into our standing node: `true` leaves it there, `false` puts ours back.
    * @defaultValue puts ours back
    */

@@ -222,6 +222,7 @@ export class Registration extends EventEmitter<RegistrationEvents> {
     // Before the first write: a create whose answer is lost counts as ours too.
     this.#rememberSession(sessionId);
     try {
+      if (this.#state.kind === 'registering') await this.#options.prepare?.(this.#life.signal);
       const outcome = await claimZnode(this.#session, {
         path: this.path,
         claimant: {

@@ -96,6 +96,35 @@ describe('CollectorMembership', () => {
     expect(standing().activeFromMs).to.equal(nowMs + 1500);
   });
 
+  it('keeps its first slot when the server has lost its data, and joins anew when it then loses its session', async () => {
+    const membership = create();
+    await membership.start();
+    const before = standing();
+    nowMs += 60_000;
+    session.lose({ keepNodes: true });
+    tree.wipe();
+    session.connect();
+    await eventually(() => expect(membership.state.kind).to.equal('registered'));
+    expect(standing()).to.deep.equal(before);
+    session.lose();
+    session.connect();
+    await eventually(() => expect(membership.state.kind).to.equal('registered'));
+    expect(standing().activeFromMs).to.equal(nowMs + 1500);
+  });
+
+  it('keeps its first slot on an empty server where another collector was quicker', async () => {
+    const membership = create();
+    await membership.start();
+    const before = standing();
+    nowMs += 60_000;
+    session.lose({ keepNodes: true });
+    tree.wipe();
+    tree.put('/collectors/c2', serializeCollector({ ...before, id: 'c2' }));
+    session.connect();
+    await eventually(() => expect(membership.state.kind).to.equal('registered'));
+    expect(standing()).to.deep.equal(before);
+  });
+
   it('drains from one moment on, whatever is asked again', async () => {
     const membership = create();
     await membership.start();
