@@ -8,6 +8,8 @@ export interface KeyLayout {
   /** Frames that came after newer ones of the target. */
   late(id: TargetId): string;
   schema(schemaId: string): string;
+  /** What the keys of a target's time series begin with; see `docs/timeseries.md`. */
+  series(id: TargetId): string;
   /** Hash: target → labels, retention, schemas. */
   readonly targets: string;
   /** Hash: schema → names of its metrics. */
@@ -17,6 +19,8 @@ export interface KeyLayout {
   /** Hash: collector → heartbeat; and when heartbeats end. */
   readonly collectors: string;
   readonly collectorExpiry: string;
+  /** String: the driver whose samples readers find here, where it is not the stream driver. */
+  readonly driver: string;
 }
 
 /**
@@ -32,11 +36,13 @@ export function keyLayout(prefix: string): KeyLayout {
     frames: (id) => `${prefix}:{${escapeTag(id)}}:frames`,
     late: (id) => `${prefix}:{${escapeTag(id)}}:late`,
     schema: (schemaId) => `${prefix}:schema:${schemaId}`,
+    series: (id) => `${prefix}:{${escapeTag(id)}}:ts:`,
     targets: `${prefix}:{index}:targets`,
     schemas: `${prefix}:{index}:schemas`,
     expiry: `${prefix}:{index}:expiry`,
     collectors: `${prefix}:{index}:collectors`,
     collectorExpiry: `${prefix}:{index}:collector-expiry`,
+    driver: `${prefix}:{index}:driver`,
   };
 }
 

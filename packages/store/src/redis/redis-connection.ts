@@ -119,6 +119,20 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
   }
 
   /**
+   * Sends a command that is packed already, to the node that has the key.
+   *
+   * @param doing - what a {@link StoreError} says was done
+   * @throws StoreError
+   */
+  async callPacked(doing: string, key: string, bytes: Buffer): Promise<unknown> {
+    return this.#send(doing, (client) => {
+      // ioredis knows no commands of modules, nor where their keys are; it sends this one where a script would go.
+      const command = new PackedCommand('evalsha', doing, key, bytes);
+      return client.sendCommand(command) as Promise<unknown>;
+    });
+  }
+
+  /**
    * Sends a call of a script that is packed already (`EVALSHA` …); loads the script first where it is not known.
    *
    * @throws StoreError

@@ -40,6 +40,12 @@ export class RespWriter {
     this.#end();
   }
 
+  /** An argument of any bytes. */
+  bulk(argument: Uint8Array): void {
+    this.bytes.set(argument, this.beginBulk(argument.length));
+    this.#end();
+  }
+
   /** Arguments that are protocol already. */
   raw(arguments_: Buffer): void {
     arguments_.copy(this.bytes, this.position);

@@ -55,6 +55,12 @@ export function takeBatch(ready: Set<TargetStream>, nowMs: number, mostFrames: n
   return { parts, frames, bytes };
 }
 
+/** The bytes of a frame of a stream's log as Redis is to have them, at most {@link MOST_FORM_BYTES}; always the same for a frame. */
+export type FrameForm = (stream: TargetStream, index: number) => Uint8Array;
+
+/** More than any header takes: a failure's message and the names in it are bounded. */
+export const MOST_FORM_BYTES = 4 * 1024;
+
 /** A call of the append script as the protocol's bytes, and how many frames it is about. */
 export interface AppendRequest {
   readonly bytes: Buffer;
@@ -67,13 +73,17 @@ const MARK_BYTES = 32;
 const ARGUMENTS_OF_FRAME = 5;
 const NOTHING = '';
 
-export function packBatch(batch: AppendBatch, sha1: string, nowMs: number): AppendRequest {
+/**
+ * @param formOf - the form in which frames of a log are stored, where that is not the frame as it is in the log
+ */
+export function packBatch(batch: AppendBatch, sha1: string, nowMs: number, formOf?: FrameForm): AppendRequest {
   let entries = 0;
   let mostBytes = 200 + batch.bytes;
   for (const { stream, count } of batch.parts) {
     const frames = Math.max(1, count);
     entries += frames;
     mostBytes += frames * (stream.packedKeys.length + ARGUMENT_BYTES + MARK_BYTES);
+    if (formOf !== undefined) mostBytes += frames * MOST_FORM_BYTES;
   }
   const writer = new RespWriter(mostBytes);
   writer.array(3 + entries * (2 + ARGUMENTS_OF_FRAME));
@@ -84,21 +94,27 @@ export function packBatch(batch: AppendBatch, sha1: string, nowMs: number): Appe
     for (let left = Math.max(1, count); left > 0; left--) writer.raw(stream.packedKeys);
   }
   for (const { stream, count } of batch.parts) {
-    if (count === 0) packCheck(writer, stream);
-    else packFrames(writer, stream, count, nowMs);
+    if (count === 0) packCheck(writer, stream, formOf);
+    else packFrames(writer, stream, count, nowMs, formOf);
   }
   return { bytes: writer.finish(), entries };
 }
 
-function packCheck(writer: RespWriter, stream: TargetStream): void {
+function packCheck(writer: RespWriter, stream: TargetStream, formOf: FrameForm | undefined): void {
   writer.ascii(stream.expected);
   writer.ascii(stream.expected);
-  packMark(writer, stream);
+  packMark(writer, stream, formOf);
   writer.ascii(NOTHING);
   writer.ascii(NOTHING);
 }
 
-function packFrames(writer: RespWriter, stream: TargetStream, count: number, nowMs: number): void {
+function packFrames(
+  writer: RespWriter,
+  stream: TargetStream,
+  count: number,
+  nowMs: number,
+  formOf: FrameForm | undefined,
+): void {
   const { log } = stream;
   let { expected } = stream;
   const first = log.acknowledged;
@@ -110,10 +126,13 @@ function packFrames(writer: RespWriter, stream: TargetStream, count: number, now
     writer.ascii(isFree ? NOTHING : expected);
     // What this very call writes needs no mark: nobody can come between.
     if (isFree || index > first) writer.ascii(NOTHING);
-    else packMark(writer, stream);
+    else packMark(writer, stream, formOf);
     writer.ascii(keepArgument(stream, isIndependent, nowMs));
-    log.copyTo(index, writer.bytes, writer.beginBulk(log.sizeAt(index)));
-    writer.endBulk();
+    if (formOf !== undefined) writer.bulk(formOf(stream, index));
+    else {
+      log.copyTo(index, writer.bytes, writer.beginBulk(log.sizeAt(index)));
+      writer.endBulk();
+    }
     expected = id;
   }
 }
@@ -123,11 +142,15 @@ function packFrames(writer: RespWriter, stream: TargetStream, count: number, now
  * with the duration of the scrape in microseconds and, in key frames, the name of the collector, so they tell two frames
  * of the same slot apart.
  */
-function packMark(writer: RespWriter, stream: TargetStream): void {
+function packMark(writer: RespWriter, stream: TargetStream, formOf: FrameForm | undefined): void {
   const { log, expected } = stream;
   const index = log.acknowledged - 1;
   if (index < 0 || log.idAt(index) !== expected) {
     writer.ascii(NOTHING);
+    return;
+  }
+  if (formOf !== undefined) {
+    writer.bulk(formOf(stream, index).subarray(0, MARK_BYTES));
     return;
   }
   const length = Math.min(MARK_BYTES, log.sizeAt(index));

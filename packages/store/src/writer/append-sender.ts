@@ -6,6 +6,7 @@ import { type AppendBatch, type AppendReply, packBatch, parseReplies, takeBatch 
 import { TARGET_RETRY_MS } from './append-outcomes.ts';
 import { DrainPace } from './drain-pace.ts';
 import type { FrameBacklog } from './frame-backlog.ts';
+import type { FrameCompanion } from './frame-companion.ts';
 import type { Registrar } from './registrar.ts';
 import type { TargetStream } from './target-stream.ts';
 import type { WriterCounters } from './writer-counters.ts';
@@ -30,6 +31,8 @@ export interface AppendSenderOptions {
   readonly backlog: FrameBacklog;
   readonly counters: WriterCounters;
   readonly registrar: Registrar;
+  /** Writes what belongs to frames beside the streams, before them. */
+  readonly companion?: FrameCompanion | undefined;
   /** Told of the replies to a call, before anything further of its streams is sent. */
   readonly onReplies: (batch: AppendBatch, replies: readonly AppendReply[]) => void;
 }
@@ -166,13 +169,14 @@ export class AppendSender {
 
   /** Never rejects: whatever fails leaves the frames waiting. */
   async #send(batch: AppendBatch): Promise<void> {
-    const { registrar, counters, clock, onReplies } = this.#options;
+    const { registrar, companion, counters, clock, onReplies } = this.#options;
     let error: unknown;
     let replies: AppendReply[] | undefined;
     try {
       const streams = batch.parts.map(({ stream }) => stream);
       const unprepared = streams.filter((stream) => stream.log.waiting > 0 && !registrar.isPrepared(stream));
       if (unprepared.length > 0) await registrar.prepare(unprepared);
+      if (companion !== undefined) await companion.write(batch.parts);
       replies = await this.#call(batch);
     } catch (caught) {
       error = caught;
@@ -191,8 +195,8 @@ export class AppendSender {
   }
 
   async #call(batch: AppendBatch): Promise<AppendReply[]> {
-    const { connection, ack, clock } = this.#options;
-    const { bytes, entries } = packBatch(batch, APPEND_SCRIPT.sha1, clock.monotonic());
+    const { connection, companion, ack, clock } = this.#options;
+    const { bytes, entries } = packBatch(batch, APPEND_SCRIPT.sha1, clock.monotonic(), companion?.formOf);
     const firstKey = batch.parts[0]?.stream.framesKey ?? '';
     const appended = connection.runPacked(APPEND_SCRIPT, firstKey, bytes);
     if (ack.replicas > 0 && batch.frames > 0) {

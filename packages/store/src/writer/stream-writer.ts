@@ -6,6 +6,7 @@ import type { RedisConnection } from '../redis/redis-connection.ts';
 import { AppendOutcomes } from './append-outcomes.ts';
 import { AppendSender } from './append-sender.ts';
 import { FrameBacklog } from './frame-backlog.ts';
+import type { FrameCompanion } from './frame-companion.ts';
 import { readLastSlots } from './last-slots.ts';
 import { Registrar } from './registrar.ts';
 import type { SpilledStream } from './spill-file.ts';
@@ -32,6 +33,8 @@ export interface StreamWriterOptions {
   readonly keyFrameSlots: number;
   readonly drainFramesPerSecond: number;
   readonly ack: { readonly replicas: number; readonly timeoutMs: number };
+  /** What is written beside the streams, if anything. */
+  readonly companion?: FrameCompanion | undefined;
 }
 
 /**

@@ -22,6 +22,7 @@ export class TargetLog {
   #ends: number[] = [];
   #slots: number[] = [];
   #kinds: (FrameKind | 'lone')[] = [];
+  #firstNumber = 0;
   /** Entries at the front that are acknowledged. */
   acknowledged = 0;
 
@@ -41,6 +42,14 @@ export class TargetLog {
   /** Memory held, for bounding it. */
   get heldBytes(): number {
     return this.#bytes.length + this.#ends.length * 24;
+  }
+
+  /**
+   * Names the frame at an index for as long as it is there: what came in between does not change it. A frame that was
+   * encoded again is another one.
+   */
+  numberAt(index: number): number {
+    return this.#firstNumber + index;
   }
 
   push(slotMs: number, kind: FrameKind, isIndependent: boolean, bytes: Uint8Array): void {
@@ -103,6 +112,7 @@ export class TargetLog {
   /** Removes entries from the front. */
   dropFirst(count: number): void {
     if (count <= 0) return;
+    this.#firstNumber += count;
     const cut = this.#ends[count - 1] ?? 0;
     this.#bytes.copyWithin(0, cut, this.byteLength);
     this.#ends = this.#ends.slice(count).map((end) => end - cut);
@@ -114,6 +124,8 @@ export class TargetLog {
 
   /** Removes the entries from `index` on. */
   truncate(index: number): void {
+    // What comes next is not to be taken for what was there.
+    this.#firstNumber += Math.max(0, this.length - index);
     this.#ends.length = index;
     this.#slots.length = index;
     this.#kinds.length = index;
