@@ -18,7 +18,7 @@ FROM manifests AS build
 RUN npm ci --no-audit --no-fund
 COPY . .
 # What is installed in the end: the compiled packages without sources, tests and the test servers.
-RUN npx tsc -b \
+RUN npm run build \
  && rm -rf packages/test-support \
  && find packages -mindepth 2 -maxdepth 2 ! -name dist ! -name bin ! -name package.json -exec rm -rf {} + \
  && find packages -name '*.tsbuildinfo' -delete

@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+import { pathToFileURL } from 'node:url';
+
+import { entryPoint } from './entry-point.js';
+
+await import(pathToFileURL(entryPoint(`${import.meta.dirname}/..`)).href);

@@ -130,6 +130,7 @@ function pathOf(command: Command): string {
 }
 
 function readVersion(): string {
-  const manifest = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  // By the package's own name for it: in the bundle this code lies in another folder.
+  const manifest = createRequire(import.meta.url)('#manifest') as { readonly version: string };
   return manifest.version;
 }
