@@ -13,21 +13,16 @@ const MAX_SYNC_BYTES = 2 * 1024 * 1024;
 
 const gunzipInWorker = promisify(gunzip);
 
-/** Bodies up to this size are joined in memory that is used again and again, so that they make no garbage. */
-const MAX_SCRATCH_BYTES = 1024 * 1024;
-
-let scratch = Buffer.allocUnsafe(64 * 1024);
-
 /**
- * The body as the target meant it: joined, unpacked, and known to be complete. What is returned at once is to be read
- * before the next call, which may write over it.
+ * The body as the target meant it: unpacked, and known to be complete. It is good until the body of the response is
+ * released.
  *
  * @param maxBodyBytes - Most bytes that come out; a body that unpacks to more is refused without unpacking it further.
  * @throws ScrapeError with `body_too_large`, `decompression` or `truncated`.
  */
 export function decodeBody(response: WireResponse, maxBodyBytes: number): Buffer | Promise<Buffer> {
-  const { contentEncoding, chunks, wireBytes, isCloseDelimited } = response;
-  const wire = joined(chunks, wireBytes);
+  const { contentEncoding, body, isCloseDelimited } = response;
+  const wire = body.bytes();
   if (contentEncoding === undefined) {
     return isCloseDelimited ? requireFinalNewline(wire) : wire;
   }
@@ -38,15 +33,6 @@ export function decodeBody(response: WireResponse, maxBodyBytes: number): Buffer
   }
   // An empty body needs no unpacking, whatever the header says.
   return wire.length === 0 ? wire : unpack(wire, maxBodyBytes);
-}
-
-function joined(chunks: readonly Buffer[], size: number): Buffer {
-  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
-  if (size > MAX_SCRATCH_BYTES) return Buffer.concat(chunks, size);
-  if (size > scratch.length) scratch = Buffer.allocUnsafe(Math.min(size * 2, MAX_SCRATCH_BYTES));
-  let at = 0;
-  for (const chunk of chunks) at += chunk.copy(scratch, at);
-  return scratch.subarray(0, size);
 }
 
 function unpack(wire: Buffer, maxBodyBytes: number): Buffer | Promise<Buffer> {
@@ -60,8 +46,7 @@ function unpack(wire: Buffer, maxBodyBytes: number): Buffer | Promise<Buffer> {
       if (!isTooLarge(error) || maxOutputLength === maxBodyBytes) throw unpackError(error, maxBodyBytes);
     }
   }
-  // The worker reads while others are decoded here.
-  return unpackInWorker(Buffer.from(wire), maxBodyBytes);
+  return unpackInWorker(wire, maxBodyBytes);
 }
 
 async function unpackInWorker(wire: Buffer, maxBodyBytes: number): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 
 import { classifyError } from './classify-error.ts';
+import { IncomingBody } from './incoming-body.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { ScrapeError } from './scrape-error.ts';
 
@@ -9,7 +10,8 @@ export interface WireResponse {
   readonly contentType: string | undefined;
   /** Value of `Content-Encoding`, lower case; undefined when there is none. */
   readonly contentEncoding: string | undefined;
-  readonly chunks: readonly Buffer[];
+  /** The body as sent; to be released by who has read it. */
+  readonly body: IncomingBody;
   readonly wireBytes: number;
   /** Nothing but the end of the connection says where the body ends. */
   readonly isCloseDelimited: boolean;
@@ -42,7 +44,7 @@ const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
  */
 export class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #options: ResponseReaderOptions;
-  readonly #chunks: Buffer[] = [];
+  #body = new IncomingBody(0);
   #controller: Dispatcher.DispatchController | undefined;
   #phase: AttemptPhase = 'connecting';
   #wireBytes = 0;
@@ -100,14 +102,16 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
     }
     const announced = Number(firstValue(headers['content-length']) ?? 0);
     if (announced > this.#limitBytes) this.#refuseSize(controller, `announced ${announced} bytes`);
+    else if (this.#refusal === undefined) this.#body = new IncomingBody(announced);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isDone) return;
     this.#wireBytes += chunk.length;
     if (this.#wireBytes > this.#limitBytes) {
       this.#refuseSize(controller, 'sent more');
     } else if (this.#refusal === undefined) {
-      this.#chunks.push(chunk);
+      this.#body.append(chunk);
     }
   }
 
@@ -116,7 +120,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
       this.#refusal ?? {
         contentType: this.#contentType,
         contentEncoding: this.#contentEncoding,
-        chunks: this.#chunks,
+        body: this.#body,
         wireBytes: this.#wireBytes,
         isCloseDelimited: this.#isCloseDelimited,
       },
@@ -142,6 +146,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
   #finish(result: WireResponse | ScrapeError): void {
     if (this.#isDone) return;
     this.#isDone = true;
+    if (result instanceof ScrapeError) this.#body.release();
     this.#options.onDone(result);
   }
 }

@@ -6,32 +6,68 @@ import type { AddressPolicy } from './address-policy.ts';
 import { AttemptDeadline } from './attempt-deadline.ts';
 import { deniedError, guardedLookup } from './guarded-lookup.ts';
 import type { NameCache } from './name-cache.ts';
+import { connectRecycled } from './recycled-reads.ts';
 import { ResponseReader, type ResponseReaderOptions, type WireResponse } from './response-reader.ts';
 import { ScrapeError } from './scrape-error.ts';
+
+/**
+ * Opens a socket and tells by the callback when it is open.
+ *
+ * @param isReadingBody - Whether the head of the response that is being read is complete.
+ */
+export type Connect = (
+  options: buildConnector.Options,
+  callback: buildConnector.Callback,
+  isReadingBody: () => boolean,
+) => Socket;
 
 /** What all connections of a collector share. */
 export interface ConnectionFactory {
   /** Connects to allowed addresses only. */
-  readonly connector: buildConnector.connector;
+  readonly connector: Connect;
   readonly policy: AddressPolicy;
 }
 
 /** Most bytes of a response's status line and headers. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
+const HTTP_PORT = 80;
+
+/** After so long without traffic the kernel asks whether the other side is still there. */
+const KEEP_ALIVE_PROBE_MS = 60_000;
+
 /** Idle connections are kept at most so long, and as long as two intervals below that. */
 const MAX_KEEP_ALIVE_MS = 600_000;
 
 /** Makes what all connections share: the resolver's cache, the address policy, the TLS settings and session cache. */
 export function createConnectionFactory(names: NameCache, policy: AddressPolicy): ConnectionFactory {
-  const connector = buildConnector({
-    lookup: guardedLookup(names, policy),
+  const lookup = guardedLookup(names, policy);
+  const connectTls = buildConnector({
+    lookup,
     // The deadline of the attempt covers connecting; undici's own timer would be one more for each connection.
     timeout: 0,
     minVersion: 'TLSv1.2',
     allowH2: false,
     autoSelectFamily: true,
-  });
+    // That it returns the socket is missing from undici's types.
+  }) as (...args: Parameters<buildConnector.connector>) => Socket;
+  const connector: Connect = (options, callback, isReadingBody) => {
+    if (options.protocol === 'https:') return connectTls(options, callback);
+    const { hostname, port } = options;
+    const address = { host: hostname, port: Number(port === '' ? HTTP_PORT : port), lookup, autoSelectFamily: true };
+    const keepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS };
+    const socket = connectRecycled({ ...address, ...keepAlive }, isReadingBody);
+    let isOpen = false;
+    socket.once('connect', () => {
+      isOpen = true;
+      callback(null, socket);
+    });
+    // It stays: an error may come before undici listens itself.
+    socket.on('error', (error) => {
+      if (!isOpen) callback(error, null);
+    });
+    return socket;
+  };
   return { connector, policy };
 }
 
@@ -145,12 +181,12 @@ export class TargetConnection {
    * connecting to the operating system's patience of minutes when its client is destroyed.
    */
   #open(...[options, callback]: Parameters<buildConnector.connector>): void {
-    // That it returns the socket is missing from undici's types.
-    const connect = this.#options.factory.connector as (...args: Parameters<buildConnector.connector>) => Socket;
-    const socket = connect(options, (...outcome) => {
+    const isReadingBody = (): boolean => this.#reader?.phase === 'reading the body';
+    const onOpened: buildConnector.Callback = (...outcome) => {
       if (this.#opening === socket) this.#opening = undefined;
       callback(...outcome);
-    });
+    };
+    const socket = this.#options.factory.connector(options, onOpened, isReadingBody);
     this.#opening = socket;
   }
 

@@ -165,15 +165,17 @@ export class TargetScraper implements SlotScraper {
     };
     const response = await this.#connection.fetch(limits, timeoutMs);
     if (response instanceof ScrapeError) return response;
-    const format = this.#formatOf(response.contentType);
-    if (format === undefined) return this.#contentTypeError(response.contentType);
     try {
+      const format = this.#formatOf(response.contentType);
+      if (format === undefined) return this.#contentTypeError(response.contentType);
       const decoded = decodeBody(response, maxBodyBytes);
       const body = Buffer.isBuffer(decoded) ? decoded : await decoded;
       const exposition = this.#parse(body, format);
       return { exposition, bodyBytes: body.length, wireBytes: response.wireBytes };
     } catch (error) {
       return error instanceof ScrapeError ? error : parseFailure(error);
+    } finally {
+      response.body.release();
     }
   }
 
