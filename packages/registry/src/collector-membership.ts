@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { silentLogger, systemClock, type Clock, type Logger } from '@pulsekeeper/model';
 import { parseCollector, serializeCollector, type CollectorRecord } from './collector-record.ts';
+import { DEFAULT_DIRECTORY_OPTIONS } from './directory-options.ts';
 import { createRegistrantKey, type RegistrantSurroundings } from './registrant-key.ts';
 import type { Composition } from './registration-data.ts';
 import type { RegistrationState } from './registration-state.ts';
@@ -67,6 +68,8 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
   /** Identity of `/collectors` as it was before the last passes, and as it was when our node stood last. */
   #tree: string | undefined;
   #standingTree: string | undefined;
+  /** Monotonic ms of when the tree was found to be another one. */
+  #treeLostAtMs = -Infinity;
 
   constructor(options: CollectorMembershipOptions) {
     super();
@@ -154,9 +157,9 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     return true;
   };
 
-  /** Whether our node stood in another tree than this one: its server has lost its data since. */
+  /** Whether ZooKeeper has lost its data so recently that observers keep what they knew before. */
   #hasTreeBeenLost(): boolean {
-    return this.#standingTree !== undefined && this.#standingTree !== this.#tree;
+    return this.#clock.monotonic() - this.#treeLostAtMs < DEFAULT_DIRECTORY_OPTIONS.suspectGraceMs;
   }
 
   async #lookAtTree(session: RegistrySession, signal: AbortSignal): Promise<void> {
@@ -166,6 +169,12 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
       stat = await session.exists(ZNODES.collectors, { signal });
     }
     this.#tree = stat === undefined ? undefined : rootIdentity(stat);
+    // Our node stood in another tree than this one.
+    const isOther = this.#standingTree !== undefined && this.#standingTree !== this.#tree;
+    if (!isOther) return;
+    this.#standingTree = this.#tree;
+    this.#treeLostAtMs = this.#clock.monotonic();
+    this.#logger.warn({ activeFromMs: this.#record.activeFromMs }, 'ZooKeeper has lost its data; keeping our place');
   }
 
   readonly #compose = ({ cause, standing }: Composition): Uint8Array => {
