@@ -99,7 +99,14 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   });
   const discovery = { mode: options.discoveryMode, pollIntervalMs: options.pollIntervalMs };
   const directory = new Directory({ session, ...discovery, clock, random, logger });
-  const instances = new InstanceWatcher({ session, ...discovery, clock, random, logger });
+  const instances = new InstanceWatcher({
+    session,
+    ...discovery,
+    placeOf: (id) => directory.view.placeOf(id),
+    clock,
+    random,
+    logger,
+  });
   const standing = new Standing({ session, directory });
   const pulse = new Pulse({
     slotClock,

@@ -254,6 +254,7 @@ export class Collector {
 
   #onDirectory(view: DirectoryView, diff: DirectoryDiff): void {
     if (diff.haveDefaultsChanged || diff.changedRules.length > 0) this.#readRules(view);
+    if (diff.changedServices.length > 0) this.#parts.instances.refreshPlaces();
     const own = view.collectors.get(this.id);
     const isAskedToDrain = own?.state === 'draining' && own.drainAtMs === undefined;
     if (isAskedToDrain) {

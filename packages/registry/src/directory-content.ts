@@ -1,5 +1,6 @@
 import type { ClusterDefaults, ServiceRule, TargetId } from '@pulsekeeper/model';
 import type { CollectorRecord } from './collector-record.ts';
+import { isSameOrigin, isSameSource as isSameTree, type ServiceOrigin } from './instance-place.ts';
 
 /** A parsed value and the bytes that it was parsed from, so that a re-read that found the same changes nothing. */
 export interface Sourced<T> {
@@ -15,6 +16,8 @@ export interface ServiceContent {
   readonly targetIds: readonly TargetId[];
   /** Its rule, when it has one that could be read. */
   readonly rule: Sourced<ServiceRule> | undefined;
+  /** Where these instances are registered, when that is not by us. The rule may have come to say another place. */
+  readonly origin: ServiceOrigin | undefined;
 }
 
 /** All that a directory knows at one moment. Immutable; parts that did not change are shared from one to the next. */
@@ -28,7 +31,7 @@ export interface DirectoryContent {
 export interface DirectoryDiff {
   readonly addedTargets: readonly TargetId[];
   readonly removedTargets: readonly TargetId[];
-  /** Services that came or went, with or without instances. */
+  /** Services that came or went, with or without instances, or whose instances are registered elsewhere now. */
   readonly changedServices: readonly string[];
   /** Ids of collectors that came, went, or whose record changed. */
   readonly changedCollectors: readonly string[];
@@ -53,7 +56,7 @@ export function diffContents(before: DirectoryContent, after: DirectoryContent):
   for (const service of unionOfKeys(before.services, after.services)) {
     const [old, now] = [before.services.get(service), after.services.get(service)];
     if (old === now) continue;
-    if (old === undefined || now === undefined) changedServices.push(service);
+    if (old === undefined || now === undefined || !isSameOrigin(old.origin, now.origin)) changedServices.push(service);
     if (old?.instances !== now?.instances) {
       for (const instance of now?.instances ?? []) {
         if (!old?.instances.has(instance)) addedTargets.push(knownTargetId(service, instance));
@@ -98,14 +101,17 @@ export function toServiceContent(
   names: readonly string[],
   rule: Sourced<ServiceRule> | undefined,
   previous?: ServiceContent,
+  origin?: ServiceOrigin,
 ): ServiceContent {
   const keptRule = isSameSource(rule, previous?.rule) ? previous?.rule : rule;
+  const keptOrigin = isSameOrigin(origin, previous?.origin) ? previous?.origin : origin;
   if (previous?.instances.size === names.length && names.every((name) => previous.instances.has(name))) {
-    return keptRule === previous.rule ? previous : { ...previous, rule: keptRule };
+    if (keptRule === previous.rule && keptOrigin === previous.origin) return previous;
+    return { ...previous, rule: keptRule, origin: keptOrigin };
   }
   const sorted = [...names].sort();
   const targetIds = Object.freeze(sorted.map((name) => knownTargetId(service, name)));
-  return { instances: new Set(sorted), targetIds, rule: keptRule };
+  return { instances: new Set(sorted), targetIds, rule: keptRule, origin: keptOrigin };
 }
 
 /** Number of targets in a content. */
@@ -122,8 +128,15 @@ export function isSameSource(a: Sourced<unknown> | undefined, b: Sourced<unknown
 }
 
 function uniteServices(service: string, held: ServiceContent, now: ServiceContent): ServiceContent {
+  const rule = now.rule ?? held.rule;
+  // Instances of another tree are not missing from this one.
+  if (!isSameTree(held.origin?.source, now.origin?.source)) return { ...now, rule };
   const names = new Set([...held.instances, ...now.instances]);
-  return toServiceContent(service, [...names], now.rule ?? held.rule, held);
+  const origin: ServiceOrigin | undefined = now.origin && {
+    source: now.origin.source,
+    nodes: new Map([...(held.origin?.nodes ?? []), ...now.origin.nodes]),
+  };
+  return toServiceContent(service, [...names], rule, held, origin);
 }
 
 /** The names were checked when they were read; `targetId` would check them again for each of 50,000 targets. */

@@ -4,11 +4,14 @@ import {
   parseClusterDefaults,
   parseServiceRule,
   type ClusterDefaults,
+  type ForeignSource,
   type ServiceRule,
 } from '@pulsekeeper/model';
 import { parseCollector, type CollectorRecord } from './collector-record.ts';
 import { toServiceContent, type ServiceContent, type Sourced } from './directory-content.ts';
 import type { DirectoryState } from './directory-state.ts';
+import { missingTreeReason, toForeignChildren, unusedReason } from './foreign-children.ts';
+import { isSameSource } from './instance-place.ts';
 import { rootIdentity } from './suspect-tree.ts';
 import type { ZnodeChildren, ZnodeData } from './read-znode.ts';
 import { ZNODES } from './znode-path.ts';
@@ -70,6 +73,30 @@ export class DirectoryDraft {
     else this.#problems.set(ZNODES.defaults, parsed.reason);
   }
 
+  /** Where a service's instances are to be listed, when that is not below its own znode. */
+  sourceOf(service: string): ForeignSource | undefined {
+    return this.#services.get(service)?.rule?.value.source;
+  }
+
+  /** The services whose rule has come to say another place than their instances were listed at. */
+  servicesElsewhere(): string[] {
+    const elsewhere = ([name, { origin }]: [string, ServiceContent]): boolean =>
+      !isSameSource(this.sourceOf(name), origin?.source);
+    return [...this.#services].filter(elsewhere).map(([name]) => name);
+  }
+
+  /** The tree was listed that a service's rule points at. One that is not there has no instances. */
+  takeForeignInstances(service: string, source: ForeignSource, list: ZnodeChildren | undefined): void {
+    const before = this.#services.get(service);
+    if (before === undefined) return;
+    this.#forgetForeignProblems(before.origin?.source);
+    this.#forgetForeignProblems(source);
+    if (list === undefined) this.#problems.set(source.path, missingTreeReason(service));
+    const { instances, origin, refused } = toForeignChildren(source, list?.children ?? []);
+    for (const [name, reason] of refused) this.#problems.set(`${source.path}/${escapeUnsafe(name)}`, reason);
+    this.#services.set(service, toServiceContent(service, instances, before.rule, before, origin));
+  }
+
   /** A service's instances were listed. */
   takeInstances(service: string, list: ZnodeChildren | undefined): void {
     const before = this.#services.get(service);
@@ -77,6 +104,7 @@ export class DirectoryDraft {
       this.#dropService(service);
       return;
     }
+    this.#forgetForeignProblems(before.origin?.source);
     const names = this.#validNames(`${ZNODES.services}/${service}`, list.children);
     this.#services.set(service, toServiceContent(service, [...names], before.rule, before));
   }
@@ -90,6 +118,7 @@ export class DirectoryDraft {
     }
     const path = `${ZNODES.services}/${service}`;
     this.#problems.delete(path);
+    if (this.sourceOf(service) !== undefined) this.#problems.delete(`${path}/*`);
     let rule: Sourced<ServiceRule> | undefined;
     if (node.data.byteLength > 0) {
       const parsed = parseServiceRule(node.data);
@@ -97,7 +126,11 @@ export class DirectoryDraft {
       else this.#problems.set(path, parsed.reason);
       rule ??= before.rule;
     }
-    this.#services.set(service, toServiceContent(service, [...before.instances], rule, before));
+    const source = rule?.value.source;
+    if (source !== undefined && node.stat.numChildren > 0) {
+      this.#problems.set(`${path}/*`, unusedReason(node.stat.numChildren, source));
+    }
+    this.#services.set(service, toServiceContent(service, [...before.instances], rule, before, before.origin));
   }
 
   /** A collector's record was read. One that cannot be understood is no collector, on all observers alike. */
@@ -128,10 +161,21 @@ export class DirectoryDraft {
   }
 
   #dropService(service: string): void {
+    const before = this.#services.get(service);
+    this.#forgetForeignProblems(before?.origin?.source);
     this.#services.delete(service);
     const path = `${ZNODES.services}/${service}`;
     for (const known of [...this.#problems.keys()]) {
       if (known === path || known.startsWith(`${path}/`)) this.#problems.delete(known);
+    }
+  }
+
+  /** What was wrong with a foreign tree and with its children. */
+  #forgetForeignProblems(source: ForeignSource | undefined): void {
+    if (source === undefined) return;
+    const { path } = source;
+    for (const known of [...this.#problems.keys()]) {
+      if (known === path || known.slice(0, known.lastIndexOf('/')) === path) this.#problems.delete(known);
     }
   }
 

@@ -46,13 +46,19 @@ export class DirectoryReader {
       const list = await listZnode(session, ZNODES.collectors, this.#readOptions('collectors', signal));
       for (const collector of draft.takeCollectors(list)) wanted.add(keyOfCollector(collector));
     }
-    await mapBounded(wanted, concurrency, (key) => this.#readInto(draft, key, signal));
+    // A rule says where the instances are: it is read before they are listed.
+    const isList = (key: string): boolean => parseDirectoryKey(key).kind === 'instances';
+    const lists = new Set([...wanted].filter(isList));
+    const others = [...wanted].filter((key) => !isList(key));
+    await mapBounded(others, concurrency, (key) => this.#readInto(draft, key, signal));
+    for (const service of draft.servicesElsewhere()) lists.add(keysOfService(service)[0]);
+    await mapBounded(lists, concurrency, (key) => this.#readInto(draft, key, signal));
     return draft.finish();
   }
 
   async #readInto(draft: DirectoryDraft, text: string, signal: AbortSignal | undefined): Promise<void> {
     const key = parseDirectoryKey(text);
-    const path = pathOf(key);
+    const path = (key.kind === 'instances' ? draft.sourceOf(key.name)?.path : undefined) ?? pathOf(key);
     try {
       await this.#readKey(draft, key, path, this.#readOptions(text, signal));
     } catch (error) {
@@ -71,6 +77,12 @@ export class DirectoryReader {
         return;
       }
       case 'instances': {
+        const source = draft.sourceOf(key.name);
+        if (source !== undefined) {
+          // Nothing else tells when a foreign tree appears.
+          draft.takeForeignInstances(key.name, source, await listZnode(session, path, options));
+          return;
+        }
         draft.takeInstances(key.name, await unlessGone(session.getChildren(path, options)));
         return;
       }

@@ -1,6 +1,13 @@
-import type { ClusterDefaults, ServiceRule, TargetId } from '@pulsekeeper/model';
+import {
+  splitTargetId,
+  type ClusterDefaults,
+  type ForeignSource,
+  type ServiceRule,
+  type TargetId,
+} from '@pulsekeeper/model';
 import type { CollectorRecord } from './collector-record.ts';
 import type { DirectoryContent } from './directory-content.ts';
+import { placeOfInstance, type InstancePlace } from './instance-place.ts';
 
 /** Something in ZooKeeper that could not be taken as it is. */
 export interface DirectoryProblem {
@@ -17,7 +24,11 @@ export interface DirectoryView {
   readonly defaults: ClusterDefaults;
   /** Rules of the services that have one. */
   readonly rules: ReadonlyMap<string, ServiceRule>;
+  /** The foreign trees that instances come from, of the services that have one. */
+  readonly sources: ReadonlyMap<string, ForeignSource>;
   readonly collectors: ReadonlyMap<string, CollectorRecord>;
+  /** Where a target is registered; `undefined` when there is no such target. */
+  placeOf(id: TargetId): InstancePlace | undefined;
   /** What was skipped, and why. */
   readonly problems: readonly DirectoryProblem[];
   /** Counts up by one with each view of the same directory; 0 before the first reading. */
@@ -44,6 +55,7 @@ export function createDirectoryView(input: DirectoryViewInput): DirectoryView {
   const services = once(() => mapValues(content.services, (service) => service.instances));
   const targetIds = once(() => sortedTargetIds(content));
   const rules = once(() => mapDefined(content.services, (service) => service.rule?.value));
+  const sources = once(() => mapDefined(content.services, (service) => service.origin?.source));
   const collectors = once(() => mapValues(content.collectors, (collector) => collector.value));
   const problemList = once(() => Object.freeze([...problems].map(([path, reason]) => ({ path, reason }))));
   return Object.freeze({
@@ -56,12 +68,16 @@ export function createDirectoryView(input: DirectoryViewInput): DirectoryView {
     get rules() {
       return rules();
     },
+    get sources() {
+      return sources();
+    },
     get collectors() {
       return collectors();
     },
     get problems() {
       return problemList();
     },
+    placeOf: (id: TargetId) => placeIn(content, id),
     defaults: content.defaults?.value ?? noDefaults,
     version,
     readAtMs,
@@ -73,6 +89,12 @@ function sortedTargetIds(content: DirectoryContent): readonly TargetId[] {
   const services = [...content.services].map(([name, { targetIds }]) => ({ key: `${name}/`, targetIds }));
   services.sort((a, b) => (a.key < b.key ? -1 : 1));
   return Object.freeze(services.flatMap(({ targetIds }) => targetIds));
+}
+
+function placeIn(content: DirectoryContent, id: TargetId): InstancePlace | undefined {
+  const { service, instance } = splitTargetId(id);
+  const found = content.services.get(service);
+  return found?.instances.has(instance) === true ? placeOfInstance(service, instance, found.origin) : undefined;
 }
 
 function once<T>(compute: () => T): () => T {

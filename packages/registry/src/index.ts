@@ -34,8 +34,15 @@ export type { DirectoryOptions } from './directory-options.ts';
 export type { DirectoryProblem, DirectoryView } from './directory-view.ts';
 export type { DirectoryEvents, DirectoryStats } from './directory.ts';
 export type { RegistryErrorCode, RegistryErrorDetails, StandingOwner } from './errors.ts';
+export type { InstancePlace } from './instance-place.ts';
 export type { InstanceWatcherEvents, InstanceWatcherOptions } from './instance-watcher.ts';
-export type { ClusterSnapshot, ReadClusterOptions, ServiceSnapshot, SnapshotNode } from './read-cluster.ts';
+export type {
+  ClusterSnapshot,
+  ReadClusterOptions,
+  ServiceSnapshot,
+  SnapshotInstance,
+  SnapshotNode,
+} from './read-cluster.ts';
 export type { RegistrantKey, RegistrantSurroundings } from './registrant-key.ts';
 export type { RegisterInstanceOptions } from './register-instance.ts';
 export type { Composition, CompositionCause, RegistrationData } from './registration-data.ts';
@@ -44,5 +51,5 @@ export type { RegistrationOptions } from './registration-options.ts';
 export type { RegistrySession, WatchFunction } from './registry-session.ts';
 export type { RuleScope, StoredRule, WriteRuleOptions } from './rule-store.ts';
 export type { ZnodeRole } from './znode-path.ts';
-export type { InstanceInput, InstanceRecord, Logger, Parsed } from '@pulsekeeper/model';
+export type { ForeignKind, ForeignSource, InstanceInput, InstanceRecord, Logger, Parsed } from '@pulsekeeper/model';
 export type { SessionState, ZkSessionOptions, ZnodeStat } from '@pulsekeeper/zk-session';

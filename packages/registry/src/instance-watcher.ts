@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import {
   deferred,
-  parseInstance,
   silentLogger,
   splitTargetId,
   systemClock,
@@ -15,14 +14,19 @@ import {
 import { abortReason, onAbort } from './abort.ts';
 import { mapBounded } from './bounded-map.ts';
 import { codeOf, isRetryable, messageOf } from './errors.ts';
+import { isSamePlace, parseInstanceAt, placeOfInstance, type InstancePlace } from './instance-place.ts';
 import { ReadLoop } from './read-loop.ts';
 import type { RegistrySession, WatchFunction } from './registry-session.ts';
 import { safeEmit } from './safe-emit.ts';
-import { instancePath } from './znode-path.ts';
 
 /** Options of an {@link InstanceWatcher}; times and limits mean what they mean for a `Directory`. */
 export interface InstanceWatcherOptions {
   readonly session: RegistrySession;
+  /**
+   * Where a target is registered, as the `placeOf` of a directory's view says; `undefined` where it does not know.
+   * @defaultValue where our own registrations are
+   */
+  readonly placeOf?: ((id: TargetId) => InstancePlace | undefined) | undefined;
   /** @defaultValue 'watch' */
   readonly mode?: 'watch' | 'poll' | undefined;
   /** @defaultValue 300000 */
@@ -56,6 +60,7 @@ export interface InstanceWatcherEvents {
 
 interface Entry {
   readonly watch: WatchFunction;
+  place: InstancePlace;
   isRead: boolean;
   data: Uint8Array | undefined;
   parsed: Parsed<InstanceRecord> | undefined;
@@ -75,6 +80,7 @@ const LAST_MISS_MS = 10_000;
  */
 export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   readonly #session: RegistrySession;
+  readonly #placeOf: (id: TargetId) => InstancePlace | undefined;
   readonly #isWatching: boolean;
   readonly #concurrency: number;
   readonly #logger: Logger;
@@ -87,6 +93,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   constructor(options: InstanceWatcherOptions) {
     super();
     this.#session = options.session;
+    this.#placeOf = options.placeOf ?? (() => undefined);
     this.#isWatching = options.mode !== 'poll';
     this.#concurrency = options.concurrency ?? 128;
     this.#logger = (options.logger ?? silentLogger).child({ component: 'instance-watcher' });
@@ -141,6 +148,21 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     this.#settleIfRead();
   }
 
+  /**
+   * The places of targets may have changed: those that did are read again. Until then the last data stands. Linear in the
+   * wanted instances.
+   */
+  refreshPlaces(): void {
+    const moved: TargetId[] = [];
+    for (const [id, entry] of this.#entries) {
+      const place = this.#placeOf(id);
+      if (place === undefined || isSamePlace(place, entry.place)) continue;
+      Object.assign(entry, { place, data: undefined, misses: 0 });
+      moved.push(id);
+    }
+    this.#loop.noteUrgent(moved);
+  }
+
   /** What was read of a wanted instance; `undefined` when it was not read yet, never stood, or is not wanted. */
   get(id: TargetId): Parsed<InstanceRecord> | undefined {
     return this.#entries.get(id)?.parsed;
@@ -167,14 +189,16 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   async #readOne(id: TargetId, signal: AbortSignal): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    const { service, instance } = splitTargetId(id);
+    const { place } = entry;
     const watch = this.#isWatching ? entry.watch : undefined;
+    const isStale = (): boolean => this.#entries.get(id) !== entry || entry.place !== place;
     try {
-      const { data } = await this.#session.getData(instancePath(service, instance), { watch, signal });
+      const { data } = await this.#session.getData(place.path, { watch, signal });
+      if (isStale()) return;
       entry.misses = 0;
-      if (this.#entries.get(id) === entry) this.#take(id, entry, data);
+      this.#take(id, entry, data);
     } catch (error) {
-      if (this.#entries.get(id) !== entry) return;
+      if (isStale()) return;
       if (codeOf(error) === 'NoNode') {
         this.#takeMissing(id, entry);
         return;
@@ -187,7 +211,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   #take(id: TargetId, entry: Entry, data: Uint8Array): void {
     if (entry.data !== undefined && Buffer.compare(entry.data, data) === 0) return;
     entry.data = data;
-    const parsed = parseInstance(data);
+    const parsed = parseInstanceAt(entry.place, data);
     if (!parsed.ok) this.#logger.warn({ target: id, reason: parsed.reason }, 'instance rejected');
     this.#settle(id, entry, parsed);
   }
@@ -220,6 +244,8 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     const watch: WatchFunction = () => {
       if (this.#entries.get(id)?.watch === watch) this.#loop.note(id);
     };
-    return { watch, isRead: false, data: undefined, parsed: undefined, misses: 0 };
+    const { service, instance } = splitTargetId(id);
+    const place = this.#placeOf(id) ?? placeOfInstance(service, instance, undefined);
+    return { watch, place, isRead: false, data: undefined, parsed: undefined, misses: 0 };
   }
 }

@@ -1,11 +1,11 @@
 import {
   explainInvalidName,
   parseClusterDefaults,
-  parseInstance,
   parseServiceRule,
   systemClock,
   type Clock,
   type ClusterDefaults,
+  type ForeignSource,
   type InstanceRecord,
   type Parsed,
   type ServiceRule,
@@ -15,6 +15,8 @@ import { mapBounded } from './bounded-map.ts';
 import { parseCollector, type CollectorRecord } from './collector-record.ts';
 import type { DirectoryProblem } from './directory-view.ts';
 import { codeOf, isRetryable, messageOf } from './errors.ts';
+import { missingTreeReason, toForeignChildren, unusedReason } from './foreign-children.ts';
+import { parseInstanceAt, placeOfInstance, type InstancePlace, type ServiceOrigin } from './instance-place.ts';
 import { listZnode, readZnode } from './read-znode.ts';
 import type { RegistrySession } from './registry-session.ts';
 import { ZNODES } from './znode-path.ts';
@@ -26,11 +28,19 @@ export interface SnapshotNode<T> {
   readonly stat: ZnodeStat | undefined;
 }
 
+/** An instance within a {@link ClusterSnapshot}. */
+export interface SnapshotInstance extends SnapshotNode<InstanceRecord> {
+  /** Where it is registered. */
+  readonly place: InstancePlace;
+}
+
 /** A service within a {@link ClusterSnapshot}. */
 export interface ServiceSnapshot {
   readonly rule: SnapshotNode<ServiceRule>;
+  /** The foreign tree that its instances come from, when they are not registered by us. */
+  readonly source: ForeignSource | undefined;
   /** By name, sorted. */
-  readonly instances: ReadonlyMap<string, SnapshotNode<InstanceRecord>>;
+  readonly instances: ReadonlyMap<string, SnapshotInstance>;
 }
 
 /** Everything that stands in ZooKeeper, read once. The parts were read one after the other, not at one instant. */
@@ -76,27 +86,29 @@ export async function readCluster(
     collectorNames.map((name) => ({ name, path: ZNODES.collectorPath(name) })),
     parseCollector,
   );
-  const services = await reading.each(serviceNames, async (service) => ({
-    service,
-    rule: await reading.node(ZNODES.servicePath(service), parseServiceRule),
-    names: await reading.names(ZNODES.servicePath(service)),
-  }));
+  const services = await reading.each(serviceNames, async (service) => {
+    const rule = await reading.node(ZNODES.servicePath(service), parseServiceRule);
+    const source = rule.parsed.ok ? rule.parsed.value.source : undefined;
+    return { service, rule, source, ...(await reading.instances(service, source, rule.stat)) };
+  });
   // One bounded run over the instances of all services: many small services are as quick as one large one.
-  const instances = await reading.nodes(
-    services.flatMap(({ service, names }) =>
-      names.map((name) => ({ name: `${service}/${name}`, path: ZNODES.instancePath(service, name) })),
+  const places = services.flatMap(({ service, names, origin }) =>
+    names.map((name) => ({ name: `${service}/${name}`, place: placeOfInstance(service, name, origin) })),
+  );
+  const instances = new Map(
+    (await reading.each(places, async ({ name, place }) => ({ name, node: await reading.instance(place) }))).flatMap(
+      ({ name, node }) => (node === undefined ? [] : [[name, node] as const]),
     ),
-    parseInstance,
   );
   return {
     defaults,
     services: new Map(
-      services.map(({ service, rule, names }) => {
+      services.map(({ service, rule, source, names }) => {
         const own = names.flatMap((name) => {
           const node = instances.get(`${service}/${name}`);
           return node === undefined ? [] : [[name, node] as const];
         });
-        return [service, { rule, instances: new Map(own) }];
+        return [service, { rule, source, instances: new Map(own) }];
       }),
     ),
     collectors,
@@ -127,6 +139,32 @@ class ClusterReading {
     const list = await this.#orRefusal(path, () => listZnode(this.#session, path, { signal: this.#signal }));
     if (list === undefined || 'refusal' in list) return [];
     return list.children.filter((name) => this.#isValid(path, name)).sort();
+  }
+
+  /** Names of a service's instances, sorted, and where they are registered when that is not by us. */
+  async instances(
+    service: string,
+    source: ForeignSource | undefined,
+    stat: ZnodeStat | undefined,
+  ): Promise<{ names: string[]; origin: ServiceOrigin | undefined }> {
+    const path = ZNODES.servicePath(service);
+    if (source === undefined) return { names: await this.names(path), origin: undefined };
+    if (stat !== undefined && stat.numChildren > 0) {
+      this.problems.push({ path: `${path}/*`, reason: unusedReason(stat.numChildren, source) });
+    }
+    const signal = this.#signal;
+    const list = await this.#orRefusal(source.path, () => listZnode(this.#session, source.path, { signal }));
+    if (list === undefined) this.problems.push({ path: source.path, reason: missingTreeReason(service) });
+    const children = list === undefined || 'refusal' in list ? [] : list.children;
+    const { instances, origin, refused } = toForeignChildren(source, children);
+    for (const [name, reason] of refused) this.problems.push({ path: `${source.path}/${name}`, reason });
+    return { names: [...instances].sort(), origin };
+  }
+
+  /** An instance, or `undefined` when it went since it was listed. */
+  async instance(place: InstancePlace): Promise<SnapshotInstance | undefined> {
+    const node = await this.#read(place.path, (data) => parseInstanceAt(place, data));
+    return node === undefined ? undefined : { ...node, place };
   }
 
   /** A node that is missing is parsed as if it were empty. */

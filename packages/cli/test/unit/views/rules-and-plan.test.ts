@@ -1,5 +1,5 @@
 import { parseClusterDefaults, parseInstance, parseServiceRule, type Parsed } from '@pulsekeeper/model';
-import type { ClusterSnapshot, SnapshotNode } from '@pulsekeeper/registry';
+import { ZNODES, type ClusterSnapshot, type SnapshotNode } from '@pulsekeeper/registry';
 import { expect } from 'chai';
 
 import { ruleImpact } from '../../../src/views/rule-impact.ts';
@@ -24,7 +24,13 @@ function snapshot(
         service,
         {
           rule: node(parseServiceRule(bytes(rule))),
-          instances: new Map(Object.entries(instances).map(([name, data]) => [name, node(parseInstance(bytes(data)))])),
+          source: undefined,
+          instances: new Map(
+            Object.entries(instances).map(([name, data]) => {
+              const place = { path: ZNODES.instancePath(service, name), source: undefined };
+              return [name, { ...node(parseInstance(bytes(data))), place }];
+            }),
+          ),
         },
       ]),
     ),
