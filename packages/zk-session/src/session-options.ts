@@ -14,6 +14,13 @@ export interface ZkSessionOptions {
    */
   readonly connectString: string;
   /**
+   * Whether a chroot that is not there is made. Without, `start` rejects with `NoNode`, so that a mistyped chroot is told
+   * instead of looking like an empty one; a session that was connected before waits for it to come back.
+   *
+   * @defaultValue true
+   */
+  readonly createChroot?: boolean | undefined;
+  /**
    * Session timeout T to ask for, in milliseconds; a server grants 2 to 20 of its ticks. Ephemerals outlive a
    * crash by about T. A silent link is noticed within 5T/12, so a shorter T means quicker moves and more
    * probes: one small write every T/6.
@@ -75,6 +82,7 @@ export interface ZkSessionOptions {
 
 /** What a session does when its options leave it open. */
 export const DEFAULT_ZK_SESSION_OPTIONS = {
+  createChroot: true,
   sessionTimeoutMs: 6000,
   connectTimeoutMs: 10_000,
   auth: [],
@@ -89,6 +97,7 @@ export const DEFAULT_ZK_SESSION_OPTIONS = {
 
 /** {@link ZkSessionOptions} with every default filled in and everything checked. */
 export interface NormalizedSessionOptions extends ParsedConnectString {
+  readonly createChroot: boolean;
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly operationTimeoutMs: number;
@@ -118,6 +127,7 @@ export function normalizeSessionOptions(options: ZkSessionOptions): NormalizedSe
   }
   return {
     ...parseConnectString(options.connectString),
+    createChroot: options.createChroot ?? defaults.createChroot,
     sessionTimeoutMs,
     connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? defaults.connectTimeoutMs),
     operationTimeoutMs: positive('operationTimeoutMs', options.operationTimeoutMs ?? sessionTimeoutMs),

@@ -4,7 +4,7 @@ import { toLibraryAcls } from './acl.ts';
 import { fullJitterMs } from './backoff.ts';
 import { Connection, type LinkInfo } from './connection.ts';
 import type { Dialer } from './dialer.ts';
-import { ensureServerPath } from './ensure-path.ts';
+import { ensureServerPath, requireServerPath } from './ensure-path.ts';
 import { isZkError, ZkError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lease } from './lease.ts';
@@ -152,12 +152,15 @@ export class Supervisor {
     else void this.#establish(connection, link, this.#linkEnded.signal);
   }
 
-  /** Makes the chroot, again and again while the link stands, and only then lets anybody use the session. */
+  /** Makes the chroot, or waits for it, again and again while the link stands, and only then lets anybody use the session. */
   async #establish(connection: Connection, link: LinkInfo, linkEnded: AbortSignal): Promise<void> {
-    const { chroot, acl, random, logger } = this.#ports.options;
+    const { chroot, createChroot, acl, random, logger } = this.#ports.options;
     for (let attempt = 0; !linkEnded.aborted; attempt += 1) {
       try {
-        if (chroot !== '') await ensureServerPath(connection, chroot, toLibraryAcls(acl));
+        if (chroot !== '') {
+          if (createChroot) await ensureServerPath(connection, chroot, toLibraryAcls(acl));
+          else await requireServerPath(connection, chroot);
+        }
         if (isAborted(linkEnded)) return;
         this.#isEstablished = true;
         this.#generation += 1;
@@ -165,7 +168,7 @@ export class Supervisor {
         return;
       } catch (error) {
         if (isAborted(linkEnded)) return;
-        if (attempt === 0) logger.error({ err: error, path: chroot }, 'cannot make the chroot');
+        if (attempt === 0) logger.error({ err: error, path: chroot }, 'chroot cannot be had');
         this.#ports.onChrootFailed(ZkError.from(error, chroot));
         const waitMs = fullJitterMs({ baseMs: 200, capMs: 5000, random }, attempt);
         await delay(waitMs, undefined, { signal: linkEnded, ref: false }).catch(() => undefined);

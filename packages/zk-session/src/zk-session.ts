@@ -154,7 +154,8 @@ export class ZkSession extends EventEmitter<SessionEvents> implements AsyncDispo
    * promise. When it rejects, the session is closed and nothing is left behind.
    *
    * @throws {@link ZkError} `ConnectTimeout` with the last failure as `cause`; `AuthFailed`; what forbids making
-   * the chroot (`NoAuth`); `Closed` when it was stopped. The signal's reason when that is aborted.
+   * the chroot (`NoAuth`), or `NoNode` where it is missing and `createChroot` is off; `Closed` when it was stopped. The
+   * signal's reason when that is aborted.
    */
   start(options: StartOptions = {}): Promise<void> {
     this.#started ??= this.#start(options);

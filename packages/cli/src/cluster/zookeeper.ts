@@ -10,21 +10,43 @@ import { cliLogger } from './cli-logger.ts';
  * Connects to ZooKeeper, runs `use` with the session and closes it, whatever happens.
  *
  * @throws CliError `Unreachable`, one line that says what was tried, when there is no connection within the connect
- * timeout or it is lost meanwhile; whatever `use` throws
+ * timeout or it is lost meanwhile; `NotFound` when the chroot does not exist: it is never created here; whatever `use` throws
  */
 export async function withZooKeeper<T>(
   settings: Settings,
   signal: AbortSignal,
   use: (session: ZkSession) => Promise<T>,
 ): Promise<T> {
-  const session = new ZkSession({ ...zooKeeperOptions(settings), logger: cliLogger(settings.logLevel) });
+  const session = new ZkSession({
+    ...zooKeeperOptions(settings),
+    // A mistyped chroot must not become a cluster without targets.
+    createChroot: false,
+    logger: cliLogger(settings.logLevel),
+  });
   try {
-    await session.start({ signal });
+    await startIn(session, settings, signal);
     return await use(session);
   } catch (error) {
     throw isZkError(error) ? toCliError(error, settings) : error;
   } finally {
     await session.stop();
+  }
+}
+
+async function startIn(session: ZkSession, settings: Settings, signal: AbortSignal): Promise<void> {
+  try {
+    await session.start({ signal });
+  } catch (error) {
+    if (!isZkError(error, 'NoNode')) {
+      throw error;
+    }
+    const { zookeeper, sources } = settings;
+    const chroot = zookeeper.slice(zookeeper.indexOf('/'));
+    throw new CliError(
+      'NotFound',
+      `there is no ${chroot} in ZooKeeper at ${zookeeper} (from ${sources.zookeeper}): mistyped, or no collector has run there yet; the first one makes it`,
+      { cause: error },
+    );
   }
 }
 

@@ -13,8 +13,10 @@ describe('pulsekeeper rules', function () {
   const zooKeeper = useZooKeeper();
   let zookeeper: string;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     zookeeper = zooKeeper.freshCluster();
+    // As the first collector of a cluster does.
+    await openSession(zookeeper);
   });
 
   function run(args: readonly string[], input?: string): Promise<RunOutcome> {

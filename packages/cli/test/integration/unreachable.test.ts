@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { fillCluster } from '../support/filled-cluster.ts';
 import { expectJson } from '../support/json-schema.ts';
 import { runBinary, type RunOutcome } from '../support/run-binary.ts';
-import { useZooKeeper } from '../support/sessions.ts';
+import { openSession, useZooKeeper } from '../support/sessions.ts';
 
 /** What the issue allows, and what is aimed at. */
 const LIMIT_MS = 10_000;
@@ -88,6 +88,20 @@ describe('pulsekeeper when a server is away', function () {
     expectUnreachable(first, /^pulsekeeper: ZooKeeper at /);
     expectUnreachable(second, /^pulsekeeper: Redis at /);
   });
+
+  for (const args of [['status'], ['targets'], ['rules', 'get'], ['plan', '--with', '1'], ['verify']]) {
+    it(`says that the chroot does not exist, and does not make it: ${args.join(' ')}`, async () => {
+      const mistyped = `${zooKeeper.server().connectString}/pulsekeper`;
+      const { code, out, err } = await run(args, { PULSEKEEPER_ZOOKEEPER: mistyped, PULSEKEEPER_REDIS: redis.url });
+      expect(code).to.equal(1);
+      expect(out).to.equal('');
+      expect(err).to.match(
+        /^pulsekeeper: there is no \/pulsekeper in ZooKeeper at .* \(from PULSEKEEPER_ZOOKEEPER\): .*\n$/,
+      );
+      const session = await openSession(zooKeeper.server().connectString);
+      expect(await session.exists('/pulsekeper')).to.equal(undefined);
+    });
+  }
 
   it('waits no longer than it is told', async () => {
     const outcome = await run(['targets', '--connect-timeout', '500ms'], { PULSEKEEPER_ZOOKEEPER: '127.0.0.1:1/x' });

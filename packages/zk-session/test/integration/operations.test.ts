@@ -278,6 +278,18 @@ describe('operations on a real server', function () {
     expect(await session.closed).to.include({ code: 'AuthFailed' });
   });
 
+  it('make `start` fail, and make nothing, when a chroot is missing that must not be made', async () => {
+    const root = await start();
+    const session = makeSession({ connectString: `${connectString}/mistyped`, createChroot: false });
+    expect(await codeOf(session.start())).to.equal('NoNode');
+    expect(session.state.kind).to.equal('closed');
+    expect(await root.exists('/mistyped')).to.equal(undefined);
+
+    await root.create('/mistyped', new Uint8Array());
+    const again = await start({ connectString: `${connectString}/mistyped`, createChroot: false });
+    expect(again.state.kind).to.equal('connected');
+  });
+
   it('make `start` fail at once when the chroot may not be made', async () => {
     const auth = { scheme: 'digest', credentials: 'keeper:secret' };
     await start({ auth, acl: 'creator-all-world-read' });
