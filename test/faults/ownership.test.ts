@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect } from 'chai';
 
+import { readTargets } from '../support/collector-pages.ts';
+import type { CollectorProcess } from '../support/collector-process.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
 import type { SlotAudit } from '../support/slot-audit.ts';
 
@@ -28,6 +30,17 @@ function expectExact(audit: SlotAudit): void {
 function expectExactSaveInFlight(audit: SlotAudit, inFlight: number): void {
   expect(audit.requestedTwice, `slots requested twice: ${audit.twiceSlots.join(' ')}`).to.be.at.most(inFlight);
   expectExact({ ...audit, twiceSlots: [] });
+}
+
+/** Slots of ledger targets that collectors count as missed, by collector and target. */
+async function missedOf(collectors: readonly CollectorProcess[]): Promise<Map<string, number>> {
+  const missed = new Map<string, number>();
+  for (const collector of collectors) {
+    for (const { target, slots } of await readTargets(collector)) {
+      if (target.startsWith('ledger/')) missed.set(`${collector.id} ${target}`, slots['missed'] ?? NaN);
+    }
+  }
+  return missed;
 }
 
 describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session timeout 2 s', function () {
@@ -123,6 +136,8 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
     const victim = cluster.collector('c3');
     const owned = (await (await fetch(`${victim.statusUrl}/targets`)).json()) as { targets: { target: string }[] };
     const lost = new Set(owned.targets.map(({ target }) => target).filter((id) => id.startsWith('ledger/')));
+    const survivors = [...cluster.collectors.values()].filter(({ id }) => id !== victim.id);
+    const countedBefore = await missedOf(survivors);
     const audit = await cluster.audit('a collector killed while the ensemble is down', async () => {
       await Promise.all(servers.map((server) => server.kill()));
       await victim.kill();
@@ -138,6 +153,11 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
     ).to.deep.equal([]);
     expect(missed.size, 'targets missed').to.be.greaterThan(0);
     expect(audit.doubled).to.equal(0);
+    // The dead one's counters are gone with it: whoever took its targets over counts what it left out.
+    const counted = await missedOf(survivors);
+    for (const [key, before] of countedBefore) counted.set(key, (counted.get(key) ?? before) - before);
+    const total = [...counted.values()].reduce((sum, missed) => sum + missed, 0);
+    expect(total, 'slots counted as missed by the survivors').to.equal(audit.missing);
     await victim.restart();
   });
 

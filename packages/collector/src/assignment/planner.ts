@@ -41,6 +41,9 @@ export class Planner {
   #targets: ReadonlySet<TargetId> = new Set();
   /** The targets that the plan in force was made for. */
   #plannedTargets: ReadonlySet<TargetId> = new Set();
+  /** Slot time at which targets got known that came after the start, which is when the others did. */
+  readonly #knownFromMs = new Map<TargetId, number>();
+  #startedAtMs = 0;
   #plannedMembership = '';
   #isRunning = false;
   #changeTimer: NodeJS.Timeout | undefined;
@@ -55,6 +58,7 @@ export class Planner {
   /** Begins with the view as it is. */
   start(): void {
     this.#isRunning = true;
+    this.#startedAtMs = this.#options.clock.now();
     this.#adoptTargets(this.#options.directory.view);
     this.#options.directory.on('changed', this.#onChanged);
     this.replan();
@@ -85,7 +89,11 @@ export class Planner {
     const before = this.#plannedTargets;
     const now = this.#targets;
     this.#plannedTargets = now;
-    onPlan(plan, { isNew: (id) => !before.has(id), exists: (id) => now.has(id) });
+    onPlan(plan, {
+      isNew: (id) => !before.has(id),
+      exists: (id) => now.has(id),
+      knownFromMs: (id) => this.#knownFromMs.get(id) ?? this.#startedAtMs,
+    });
     const durationMs = performance.now() - startedMs;
     this.#restUntilMs = performance.now() + durationMs / PLANNING_SHARE;
     const epochs = plan.epochs.length;
@@ -95,7 +103,11 @@ export class Planner {
 
   readonly #onChanged = (view: DirectoryView, diff: DirectoryDiff): void => {
     const haveTargetsChanged = diff.addedTargets.length > 0 || diff.removedTargets.length > 0;
-    if (haveTargetsChanged) this.#adoptTargets(view);
+    if (haveTargetsChanged) {
+      for (const id of diff.addedTargets) this.#knownFromMs.set(id, this.#options.clock.now());
+      for (const id of diff.removedTargets) this.#knownFromMs.delete(id);
+      this.#adoptTargets(view);
+    }
     // Collectors note the version of their ring in their records; that is no reason to plan again.
     if (!haveTargetsChanged && this.#membershipKey() === this.#plannedMembership) return;
     if (this.#changeTimer !== undefined) return;

@@ -37,6 +37,8 @@ export interface ScrapeEngineOptions {
 export interface TargetChanges {
   /** Whether the cluster did not have the target before. */
   readonly isNew: (id: TargetId) => boolean;
+  /** Slot time since when this collector has known of the target. */
+  readonly knownFromMs: (id: TargetId) => number;
   /** Whether the cluster has the target now. */
   readonly exists: (id: TargetId) => boolean;
 }
@@ -117,7 +119,7 @@ export class ScrapeEngine {
     const wanted = next.targetsFrom(nowMs);
     for (const id of wanted) {
       const acquisition = classifyAcquisition(previous, next, id, changes.isNew(id), nowMs);
-      this.#taskOf(id).acquire(acquisition, nowMs);
+      this.#taskOf(id).acquire(acquisition, nowMs, changes.knownFromMs(id));
     }
     for (const [id, task] of this.#tasks) {
       if (wanted.has(id)) continue;

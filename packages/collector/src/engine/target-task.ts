@@ -12,6 +12,7 @@ import type { AppendOutcome, TargetWriter } from '@pulsekeeper/store';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
 import { approachSlot, boundaryCheckMs, takeoverCheckMs } from '../assignment/slot-approach.ts';
+import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import { buildFrame, isLate } from '../record/build-frame.ts';
 import { SeriesProjection } from '../record/series-projection.ts';
 import { SlotCounters, type SlotCount } from '../schedule/slot-counters.ts';
@@ -57,6 +58,8 @@ export class TargetTask {
   #acquisition: Acquisition = { kind: 'none' };
   #cautiousUntilMs = -Infinity;
   #recentOwner: Predecessor | undefined;
+  /** After one that is gone: since when its slots are known to have been expected. */
+  #knownFromMs = Infinity;
   /** The first slot at or after it is looked up without waiting: the previous owner's clock may differ. */
   #verifyFirstFromMs = Infinity;
   /** The newest slot that was scraped, found in the store or begun. */
@@ -79,9 +82,11 @@ export class TargetTask {
   }
 
   /** Takes the target over in one of the ways of {@link Acquisition}; `kept` and `none` change nothing. */
-  acquire(acquisition: Acquisition, nowMs: number): void {
+  acquire(acquisition: Acquisition, nowMs: number, knownFromMs = Infinity): void {
     if (acquisition.kind === 'kept' || acquisition.kind === 'none') return;
     this.#acquisition = acquisition;
+    const isAfterGone = acquisition.kind === 'takeover' && acquisition.predecessor === 'gone';
+    this.#knownFromMs = isAfterGone ? knownFromMs : Infinity;
     if (acquisition.kind === 'takeover' && acquisition.predecessor !== 'none') {
       this.#recentOwner = acquisition.predecessor;
       this.#cautiousUntilMs = nowMs + this.#context.cautionMs;
@@ -183,6 +188,7 @@ export class TargetTask {
     const plan = this.#context.plan();
     const rank = item.isInherited ? plan.rankAt(this.id, nowMs) : plan.rankAt(this.id, slotMs);
     if (rank < 0 || (item.isInherited && rank > 0)) return;
+    if (item.isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, schedule.intervalMs);
     if (nowMs >= slotMs + schedule.intervalMs) {
       if (rank === 0) this.#countMissed(1);
       return;
@@ -350,6 +356,12 @@ export class TargetTask {
     if (slotMs <= awaitedMs || this.#context.plan().rankAt(this.id, awaitedMs) !== 0) return;
     const firstMs = Math.max(awaitedMs, this.#settledSlotMs + intervalMs);
     if (slotMs > firstMs) this.#countMissed(Math.round((slotMs - firstMs) / intervalMs));
+  }
+
+  /** Once for each take-over: slots that an owner now gone left without a frame. */
+  #countLeftOut(lastSlotMs: number, slotMs: number, intervalMs: number): void {
+    this.#countMissed(slotsLeftOut({ lastSlotMs, slotMs, intervalMs, knownFromMs: this.#knownFromMs }));
+    this.#knownFromMs = Infinity;
   }
 
   #countMissed(count: number): void {

@@ -81,6 +81,20 @@ describe('Planner', () => {
     expect([changes?.isNew('a/1' as TargetId), changes?.isNew('a/2' as TargetId)]).to.deep.equal([false, true]);
   });
 
+  it('tells since when it has known each target', async () => {
+    const [a1, a2] = ['a/1' as TargetId, 'a/2' as TargetId];
+    directory.set([a1], [record('me')]);
+    const startedAtMs = clock.now();
+    planner.start();
+    clock.advance(10_000);
+    directory.set([a1, a2], [record('me')], { addedTargets: [a2] });
+    await eventually(() => expect(plans).to.have.lengthOf(2));
+    const since = (id: TargetId): number | undefined => plans[1]?.changes.knownFromMs(id);
+    expect([since(a1), since(a2)]).to.deep.equal([startedAtMs, startedAtMs + 10_000]);
+    directory.set([a1], [record('me')], { removedTargets: [a2] });
+    expect(since(a2), 'forgotten').to.equal(startedAtMs);
+  });
+
   it('counts itself as soon as it is announced, and not without its node', () => {
     directory.set(['a/1'], []);
     planner.start();

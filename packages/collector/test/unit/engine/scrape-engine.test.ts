@@ -14,7 +14,7 @@ import { fakePlan, TARGET } from '../assignment/fake-plan.ts';
 
 const MINE = fakePlan({ members: ['me'], owners: { [TARGET]: ['me'] } });
 const OTHERS = fakePlan({ members: ['other'], owners: { [TARGET]: ['other'] } });
-const CHANGES = { isNew: () => true, exists: () => true };
+const CHANGES = { isNew: () => true, exists: () => true, knownFromMs: () => 0 };
 
 /** An engine on real time with a target of 100 ms whose scrapes end when the test says so. */
 class Bench {
@@ -118,7 +118,7 @@ describe('ScrapeEngine', () => {
     const bench = new Bench();
     bench.own();
     await eventually(() => expect(bench.slots.length).to.be.at.least(1));
-    bench.engine.applyPlan(fakePlan({ members: ['me'], owners: {} }), { isNew: () => false, exists: () => false });
+    bench.engine.applyPlan(fakePlan({ members: ['me'], owners: {} }), { ...CHANGES, exists: () => false });
     expect(bench.ends).to.equal(1);
     await bench.engine.stop(noDeadline);
   });

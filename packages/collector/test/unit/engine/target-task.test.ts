@@ -23,6 +23,17 @@ function start(
   return { engine, task, slot };
 }
 
+/** A take-over of a target known for long, 1 s after a slot, where the newest in the store is so many slots older. */
+function takeOver(engine: FakeEngine, acquisition: Acquisition, behind: number): { task: TargetTask; slot: number } {
+  const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
+  engine.clock.advance(slot + 1_000 - engine.nowMs);
+  engine.stored = slot - behind * INTERVAL;
+  const task = new TargetTask(TARGET, engine.context, silentLogger);
+  task.acquire(acquisition, engine.nowMs, 0);
+  task.configure(targetWith(), engine.nowMs);
+  return { task, slot };
+}
+
 function slotsOf(engine: FakeEngine, slot: number): number[] {
   return engine.frames.map(({ slotMs }) => (slotMs - slot) / INTERVAL);
 }
@@ -59,6 +70,22 @@ describe('TargetTask', () => {
       expect(slotsOf(engine, slot)).to.deep.equal([0]);
       expect(engine.frames[0]?.timestampMs).to.equal(slot + 1_250);
       expect(engine.totals).to.include({ written: 1, late: 1, covered: 0 });
+    });
+
+    it('counts the slots as missed that the dead owner left out, once', async () => {
+      const engine = new FakeEngine();
+      const { task, slot } = takeOver(engine, { kind: 'takeover', predecessor: 'gone' }, 4);
+      await engine.runUntil(slot + INTERVAL + 1_500);
+      expect(slotsOf(engine, slot)).to.deep.equal([0, 1]);
+      expect(engine.totals).to.include({ expected: 5, written: 2, missed: 3 });
+      expect(task.counters).to.include({ expected: 5, written: 2, missed: 3 });
+    });
+
+    it('counts no slots as left out by one that lives, since it may still write them', async () => {
+      const engine = new FakeEngine();
+      const { slot } = takeOver(engine, { kind: 'takeover', predecessor: 'alive' }, 4);
+      await engine.runUntil(slot + INTERVAL - 10);
+      expect(engine.totals).to.include({ expected: 1, written: 1, missed: 0 });
     });
 
     it('leaves a slot that was scraped', async () => {
