@@ -3,12 +3,14 @@ import {
   parseClusterDefaults,
   parseServiceRule,
   systemClock,
+  targetId,
   type Clock,
   type ClusterDefaults,
   type ForeignSource,
   type InstanceRecord,
   type Parsed,
   type ServiceRule,
+  type TargetId,
 } from '@pulsekeeper/model';
 import type { ZnodeStat } from '@pulsekeeper/zk-session';
 import { mapBounded } from './bounded-map.ts';
@@ -39,7 +41,9 @@ export interface ServiceSnapshot {
   readonly rule: SnapshotNode<ServiceRule>;
   /** The foreign tree that its instances come from, when they are not registered by us. */
   readonly source: ForeignSource | undefined;
-  /** By name, sorted. */
+  /** Of all its instances, sorted, whether their data was read or not. */
+  readonly names: readonly string[];
+  /** Those whose data was read; by name, sorted. */
   readonly instances: ReadonlyMap<string, SnapshotInstance>;
 }
 
@@ -64,12 +68,19 @@ export interface ReadClusterOptions {
    * @defaultValue 128
    */
   readonly concurrency?: number | undefined;
+  /**
+   * Says of which instances the data is read, given the identities of all; where only names matter nothing is read
+   * of 50,000 znodes. Called once.
+   * @defaultValue all of them
+   */
+  readonly select?: ((ids: readonly TargetId[]) => Iterable<TargetId> | Promise<Iterable<TargetId>>) | undefined;
   /** @defaultValue `systemClock` */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Reads the whole cluster once, for tools: names, rules, and the data of every instance and collector. Creates nothing.
+ * Reads the whole cluster once, for tools: names, rules, and the data of collectors and of the instances that are selected,
+ * all of them by default. Creates nothing.
  * A znode that cannot be understood or may not be read is reported in its place and in `problems`.
  *
  * @throws ZkError when the session fails; the signal's reason.
@@ -89,32 +100,54 @@ export async function readCluster(
   const services = await reading.each(serviceNames, async (service) => {
     const rule = await reading.node(ZNODES.servicePath(service), parseServiceRule);
     const source = rule.parsed.ok ? rule.parsed.value.source : undefined;
-    return { service, rule, source, ...(await reading.instances(service, source, rule.stat)) };
+    const { names, origin } = await reading.instances(service, source, rule.stat);
+    const places = names.map((name) => ({
+      name,
+      id: targetId(service, name),
+      place: placeOfInstance(service, name, origin),
+    }));
+    return { service, rule, source, places };
   });
   // One bounded run over the instances of all services: many small services are as quick as one large one.
-  const places = services.flatMap(({ service, names, origin }) =>
-    names.map((name) => ({ name: `${service}/${name}`, place: placeOfInstance(service, name, origin) })),
+  const selected = await selectPlaces(
+    services.flatMap(({ places }) => places),
+    options.select,
   );
-  const instances = new Map(
-    (await reading.each(places, async ({ name, place }) => ({ name, node: await reading.instance(place) }))).flatMap(
-      ({ name, node }) => (node === undefined ? [] : [[name, node] as const]),
-    ),
+  const nodes = new Map(
+    await reading.each(selected, async ({ id, place }) => [id, await reading.instance(place)] as const),
   );
   return {
     defaults,
     services: new Map(
-      services.map(({ service, rule, source, names }) => {
-        const own = names.flatMap((name) => {
-          const node = instances.get(`${service}/${name}`);
+      services.map(({ service, rule, source, places }) => {
+        // One that was to be read and is not there has gone since it was listed.
+        const present = places.filter(({ id }) => !nodes.has(id) || nodes.get(id) !== undefined);
+        const read = present.flatMap(({ name, id }) => {
+          const node = nodes.get(id);
           return node === undefined ? [] : [[name, node] as const];
         });
-        return [service, { rule, source, instances: new Map(own) }];
+        return [service, { rule, source, names: present.map(({ name }) => name), instances: new Map(read) }];
       }),
     ),
     collectors,
     problems: reading.problems,
     readAtMs,
   };
+}
+
+interface PlacedInstance {
+  readonly name: string;
+  readonly id: TargetId;
+  readonly place: InstancePlace;
+}
+
+async function selectPlaces(
+  places: readonly PlacedInstance[],
+  select: ReadClusterOptions['select'],
+): Promise<readonly PlacedInstance[]> {
+  if (select === undefined) return places;
+  const ids = new Set(await select(places.map(({ id }) => id)));
+  return places.filter(({ id }) => ids.has(id));
 }
 
 /** The session, the limits and the problems of one reading. */

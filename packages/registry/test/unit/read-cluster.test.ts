@@ -73,7 +73,32 @@ describe('readCluster', () => {
   it('leaves out an instance that went while it was read', async () => {
     tree.put('/services/a/1', serializeInstance({ address: 'h:1' }));
     session.failWith = (call) => (call === 'getData /services/a/1' ? 'NoNode' : undefined);
-    expect((await readCluster(session)).services.get('a')?.instances.size).to.equal(0);
+    const service = (await readCluster(session)).services.get('a');
+    expect([service?.instances.size, service?.names]).to.deep.equal([0, []]);
+  });
+
+  it('reads only the instances that are selected, and knows the names of all', async () => {
+    for (const path of ['/services/a/1', '/services/a/2', '/services/b/1']) {
+      tree.put(path, serializeInstance({ address: 'h:1' }));
+    }
+    const read: string[] = [];
+    session.failWith = (call) => {
+      if (call.startsWith('getData')) read.push(call);
+      return undefined;
+    };
+    const seen: string[] = [];
+    const { services } = await readCluster(session, {
+      select: (ids) => {
+        seen.push(...ids);
+        return Promise.resolve(ids.filter((id) => id === 'a/2'));
+      },
+    });
+    expect(seen).to.deep.equal(['a/1', 'a/2', 'b/1']);
+    expect(services.get('a')?.names).to.deep.equal(['1', '2']);
+    expect(services.get('b')?.names).to.deep.equal(['1']);
+    expect([...(services.get('a')?.instances.keys() ?? [])]).to.deep.equal(['2']);
+    expect(services.get('b')?.instances.size).to.equal(0);
+    expect(read.filter((call) => /services\/.*\//.test(call))).to.deep.equal(['getData /services/a/2']);
   });
 
   it('throws when the session fails, and the reason of its signal', async () => {
