@@ -1,4 +1,4 @@
-import { effectiveTarget, NO_CLUSTER_DEFAULTS, targetId, type TargetId } from '@pulsekeeper/model';
+import { effectiveTarget, NO_CLUSTER_DEFAULTS, targetId, type ForeignSource, type TargetId } from '@pulsekeeper/model';
 import type { ClusterSnapshot, CollectorRecord, DirectoryProblem } from '@pulsekeeper/registry';
 
 import type { RegisteredTarget } from '../views/target-list.ts';
@@ -14,6 +14,8 @@ export interface ClusterPicture {
   /** Sorted by identity. */
   readonly targets: readonly PicturedTarget[];
   readonly services: readonly string[];
+  /** The foreign trees that instances come from, by service. */
+  readonly sources: ReadonlyMap<string, ForeignSource>;
   /** By id; records that no collector would accept are among the problems instead. */
   readonly collectors: ReadonlyMap<string, CollectorRecord>;
   readonly problems: readonly DirectoryProblem[];
@@ -26,17 +28,20 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
   for (const [service, { rule, instances }] of snapshot.services) {
     // A service rule that cannot be read counts for nothing, as it does for a collector that starts now.
     const serviceRule = rule.parsed.ok ? rule.parsed.value : {};
-    for (const [instance, { parsed, stat }] of instances) {
+    for (const [instance, { parsed, stat, place }] of instances) {
       const id = targetId(service, instance);
       const target = parsed.ok
         ? effectiveTarget({ id, defaults, service: serviceRule, instance: parsed.value })
         : parsed;
-      targets.push({ id, target, registeredAtMs: stat?.ctimeMs });
+      targets.push({ id, target, registeredAtMs: stat?.ctimeMs, place });
     }
   }
   return {
     targets: targets.sort((a, b) => compareIds(a.id, b.id)),
     services: [...snapshot.services.keys()],
+    sources: new Map(
+      [...snapshot.services].flatMap(([service, { source }]) => (source === undefined ? [] : [[service, source]])),
+    ),
     collectors: new Map(
       [...snapshot.collectors].flatMap(([id, { parsed }]) =>
         parsed.ok && parsed.value.id === id ? [[id, parsed.value] as const] : [],

@@ -45,14 +45,14 @@ export function printExplanation(output: Output, explanation: Explanation): void
 }
 
 function headLines(explanation: Explanation): (readonly [name: string, value: string])[] {
-  const { target, url, registeredAt, labels, ring, nextSlot, phase } = explanation;
+  const { target, url, registeredAt, registration, znode, labels, ring, nextSlot, phase } = explanation;
   const [owner, ...backups] = ring.owners;
   const owners = `${owner ?? 'nobody'}${backups.length > 0 ? `, then ${backups.join(', ')}` : ''}`;
   const labelText = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
   return [
     ['target', target],
     ['url', url ?? '-'],
-    ['registered', registeredAt ?? '-'],
+    ['registered', `${registeredAt ?? '-'} at ${znode}${registration === 'own' ? '' : ` (${registration})`}`],
     ['labels', labelText.join(', ') || '-'],
     ['owner', `${owners}; ring ${ring.version} of ${ring.collectors.length} collectors`],
     ['next slot', nextSlot === null ? '-' : `${nextSlot} (phase ${String(phase)})`],

@@ -23,6 +23,7 @@ import { CliError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatInstant } from '../output/format-age.ts';
 import { ruleRows, type RuleRow } from '../views/rule-rows.ts';
+import type { RegistrationKind } from '../views/target-list.ts';
 import { printExplanation } from './explain-screen.ts';
 
 /** The latest slots are looked for over so many intervals. */
@@ -36,6 +37,10 @@ export interface Explanation {
   /** Why nobody scrapes it; `null` when it is well registered. */
   readonly rejected: string | null;
   readonly registeredAt: string | null;
+  /** Whose format it is registered in. */
+  readonly registration: RegistrationKind;
+  /** The znode that it is registered by. */
+  readonly znode: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly rule: readonly RuleRow[];
   readonly ring: {
@@ -104,6 +109,8 @@ function explain(
     url: target.ok ? target.value.url : null,
     rejected: target.ok ? null : target.reason,
     registeredAt: registered.registeredAtMs === undefined ? null : formatInstant(registered.registeredAtMs),
+    registration: registered.place.source?.kind ?? 'own',
+    znode: registered.place.path,
     labels: target.ok ? { ...target.value.labels } : {},
     rule: target.ok ? ruleRows(target.value) : [],
     ring: {

@@ -19,13 +19,15 @@ export async function runServices(context: CommandContext): Promise<ExitCode> {
     throw registry.error;
   }
   noteOutages(context, look.answers);
-  const services = listServices(registry.value.services, registry.value.targets, look.targets);
+  const { services: names, targets, sources } = registry.value;
+  const services = listServices(names, targets, look.targets, sources);
   if (output.isJson) {
     output.printJson(services);
   } else if (services.length === 0) {
     output.note('no service is registered');
   } else {
-    output.printTable(COLUMNS, services);
+    const hasSources = services.some(({ source }) => source !== null);
+    output.printTable(hasSources ? [...COLUMNS, SOURCE_COLUMN] : COLUMNS, services);
   }
   return store.ok ? ExitCode.Good : ExitCode.Unreachable;
 }
@@ -40,6 +42,14 @@ const COLUMNS: readonly Column<ServiceEntry>[] = [
   { header: 'SAMPLES', value: ({ samples }) => String(samples), align: 'right', dropOrder: 1 },
   { header: 'EVERY', value: ({ intervals }) => showIntervals(intervals), minWidth: 6 },
 ];
+
+/** Only where there are any: most clusters have none. */
+const SOURCE_COLUMN: Column<ServiceEntry> = {
+  header: 'REGISTERED IN',
+  value: ({ source }) => (source === null ? '' : `${source.path} (${source.kind})`),
+  minWidth: 16,
+  cut: 'middle',
+};
 
 function healthColumn(header: string, health: TargetHealth): Column<ServiceEntry> {
   return {

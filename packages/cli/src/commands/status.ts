@@ -1,3 +1,6 @@
+import type { DirectoryProblem } from '@pulsekeeper/registry';
+
+import type { ClusterPicture } from '../cluster/cluster-picture.ts';
 import { lookAtSettledCluster, type ClusterLook } from '../cluster/look-at-cluster.ts';
 import type { CommandContext } from '../command.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
@@ -66,7 +69,7 @@ export function toStatusReport({ settings }: CommandContext, look: ClusterLook, 
       targetCount: look.targets.length,
       smallestIntervalMs: smallestInterval(look),
       redisWarnings: store.ok ? store.value.servers.flatMap(({ warnings }) => warnings) : [],
-      registryProblems: registry.ok ? registry.value.problems.filter(({ path }) => !isInstancePath(path)) : [],
+      registryProblems: registry.ok ? problemsBesides(registry.value) : [],
       nowMs: look.nowMs,
     }),
   };
@@ -94,6 +97,7 @@ function smallestInterval({ answers }: ClusterLook): number | undefined {
 }
 
 /** Instances that are wrong are targets with the health `rejected`; they are not told twice. */
-function isInstancePath(path: string): boolean {
-  return path.startsWith('/services/') && path.split('/').length === 4;
+function problemsBesides({ problems, targets }: ClusterPicture): readonly DirectoryProblem[] {
+  const rejected = new Set(targets.flatMap(({ target, place }) => (target.ok ? [] : [place.path])));
+  return problems.filter(({ path }) => !rejected.has(path));
 }

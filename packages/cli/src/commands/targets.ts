@@ -84,7 +84,15 @@ function printTargets(
     output.note('no target is registered that matches');
     return;
   }
-  output.printTable(hasSlots ? [...targetColumns(nowMs).slice(0, -1), ...SLOT_COLUMNS] : targetColumns(nowMs), entries);
+  const [target, ...columns] = hasSlots
+    ? [...targetColumns(nowMs).slice(0, -1), ...SLOT_COLUMNS]
+    : targetColumns(nowMs);
+  const hasForeign = entries.some(({ registration }) => registration !== 'own');
+  const all = hasForeign ? [target, REGISTRATION_COLUMN, ...columns] : [target, ...columns];
+  output.printTable(
+    all.filter((column) => column !== undefined),
+    entries,
+  );
   const counts = countHealth(entries);
   const summary = HEALTHS.filter((health) => counts[health] > 0).map((health) => `${counts[health]} ${health}`);
   output.printLine(`${entries.length} targets: ${summary.join(', ')}`);
@@ -111,6 +119,13 @@ export function targetColumns(nowMs: number): readonly Column<TargetEntry>[] {
     { header: 'ERROR', value: ({ lastError }) => lastError ?? '', minWidth: 28 },
   ];
 }
+
+/** Only where some are registered in the format of others. */
+const REGISTRATION_COLUMN: Column<TargetEntry> = {
+  header: 'FORMAT',
+  value: ({ registration }) => registration,
+  dropOrder: 5,
+};
 
 const SLOT_COLUMNS: readonly Column<TargetEntry>[] = [
   { header: 'EXPECTED', value: ({ slots }) => String(slots?.expected ?? '-'), align: 'right' },

@@ -5,6 +5,7 @@ import {
   parseServiceRule,
   targetId,
   type ClusterDefaults,
+  type ForeignSource,
   type InstanceRecord,
   type Parsed,
   type ServiceRule,
@@ -35,6 +36,13 @@ export function ruleImpact(snapshot: ClusterSnapshot, scope: RuleScope, data: Ui
     }
     const oldRule = valueOr(rule.parsed, {});
     const newRule = scope.kind === 'service' ? valueOr(parseServiceRule(data), {}) : oldRule;
+    if (!isSameSource(oldRule.source, newRule.source)) {
+      // Which targets come instead is not known before the other place is read; these are looked for there no more.
+      const change = { field: 'source', from: oldRule.source ?? null, to: newRule.source ?? null };
+      const leaving = [...instances.keys()].map((instance) => targetId(service, instance));
+      impacts.push(...leaving.map((target) => ({ target, changes: [change], rejected: null })));
+      continue;
+    }
     for (const [instance, { parsed }] of instances) {
       if (parsed.ok) {
         const id = targetId(service, instance);
@@ -45,6 +53,10 @@ export function ruleImpact(snapshot: ClusterSnapshot, scope: RuleScope, data: Ui
     }
   }
   return impacts;
+}
+
+function isSameSource(a: ForeignSource | undefined, b: ForeignSource | undefined): boolean {
+  return a?.kind === b?.kind && a?.path === b?.path && a?.endpoint === b?.endpoint;
 }
 
 function compare(target: TargetId, before: Parsed<Target>, after: Parsed<Target>): RuleImpact[] {

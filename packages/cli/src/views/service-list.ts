@@ -1,4 +1,4 @@
-import { formatDuration } from '@pulsekeeper/model';
+import { formatDuration, type ForeignKind, type ForeignSource } from '@pulsekeeper/model';
 
 import { countHealth, type RegisteredTarget, type TargetEntry, type TargetHealth } from './target-list.ts';
 
@@ -10,6 +10,8 @@ export interface ServiceEntry extends Readonly<Record<TargetHealth, number>> {
   readonly intervals: readonly string[];
   /** Samples of the latest scrapes of its targets together. */
   readonly samples: number;
+  /** The foreign tree that its instances come from; `null` when they are registered by us. */
+  readonly source: { readonly kind: ForeignKind; readonly path: string; readonly endpoint: string | null } | null;
 }
 
 /** Sums the targets up by service, services without instances included; sorted by name. `O(targets)`. */
@@ -17,6 +19,7 @@ export function listServices(
   services: readonly string[],
   targets: readonly RegisteredTarget[],
   entries: readonly TargetEntry[],
+  sources: ReadonlyMap<string, ForeignSource>,
 ): ServiceEntry[] {
   const members = new Map<string, { entries: TargetEntry[]; intervals: Set<number> }>();
   for (const service of services) {
@@ -40,5 +43,10 @@ export function listServices(
       ...countHealth(member.entries),
       intervals: [...member.intervals].sort((a, b) => a - b).map(formatDuration),
       samples: member.entries.reduce((sum, { samples }) => sum + (samples ?? 0), 0),
+      source: showSource(sources.get(service)),
     }));
+}
+
+function showSource(source: ForeignSource | undefined): ServiceEntry['source'] {
+  return source === undefined ? null : { kind: source.kind, path: source.path, endpoint: source.endpoint ?? null };
 }

@@ -1,4 +1,5 @@
-import { formatDuration, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
+import { formatDuration, type ForeignKind, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
+import type { InstancePlace } from '@pulsekeeper/registry';
 import type { LastReport } from '@pulsekeeper/store';
 
 import { formatInstant, formatSpan } from '../output/format-age.ts';
@@ -30,9 +31,16 @@ export interface TargetEntry {
   readonly lastDurationSeconds: number | null;
   readonly samples: number | null;
   readonly url: string | null;
+  /** Whose format it is registered in: ours, or the kind of a foreign tree. */
+  readonly registration: RegistrationKind;
+  /** The znode that it is registered by. */
+  readonly znode: string;
   /** Its slots over the time that was asked for; `null` when none was, or Redis is away. */
   readonly slots: TargetSlots | null;
 }
+
+/** Whose format an instance is registered in. */
+export type RegistrationKind = 'own' | ForeignKind;
 
 /** How the slots of one target ended; `expected` is `written + missing`. */
 export interface TargetSlots {
@@ -48,6 +56,7 @@ export interface TargetSlots {
 export interface RegisteredTarget {
   readonly id: TargetId;
   readonly target: Parsed<Target>;
+  readonly place: InstancePlace;
 }
 
 /** What the list is made of. */
@@ -67,7 +76,7 @@ const STALE_GRACE_MS = 5000;
 
 /** Puts together what the registry, the ring and the store say of each target; in the order given. `O(targets)`. */
 export function listTargets({ targets, ownersOf, reports, slots, nowMs }: TargetListInput): TargetEntry[] {
-  return targets.map(({ id, target }) => {
+  return targets.map(({ id, target, place }) => {
     const owners = ownersOf(id);
     const report = reports.ok ? reports.value.get(id) : undefined;
     return {
@@ -80,6 +89,8 @@ export function listTargets({ targets, ownersOf, reports, slots, nowMs }: Target
       lastDurationSeconds: report?.report.durationSeconds ?? null,
       samples: report?.report.samplesScraped ?? null,
       url: target.ok ? target.value.url : null,
+      registration: place.source?.kind ?? 'own',
+      znode: place.path,
       slots: slots?.get(id) ?? null,
     };
   });

@@ -6,7 +6,7 @@ import {
   type ScrapeReport,
   type TargetId,
 } from '@pulsekeeper/model';
-import type { CollectorRecord } from '@pulsekeeper/registry';
+import type { CollectorRecord, InstancePlace } from '@pulsekeeper/registry';
 import type { LastReport } from '@pulsekeeper/store';
 
 import type { Heartbeat } from '../../src/views/heartbeat.ts';
@@ -15,8 +15,9 @@ import type { RegisteredTarget } from '../../src/views/target-list.ts';
 /** A well registered target with the given fields in its znode. */
 export function registeredTarget(id: string, fields: Readonly<Record<string, unknown>> = {}): RegisteredTarget {
   const parsed = parseInstance(new TextEncoder().encode(JSON.stringify({ address: '10.0.0.7:9100', ...fields })));
+  const place: InstancePlace = { path: `/services/${id}`, source: undefined };
   if (!parsed.ok) {
-    return { id: parseTargetId(id), target: parsed };
+    return { id: parseTargetId(id), target: parsed, place };
   }
   const target = effectiveTarget({
     id: parseTargetId(id),
@@ -24,7 +25,7 @@ export function registeredTarget(id: string, fields: Readonly<Record<string, unk
     service: {},
     instance: parsed.value,
   });
-  return { id: parseTargetId(id), target };
+  return { id: parseTargetId(id), target, place };
 }
 
 /** The latest record of a target, `up` unless said otherwise. */

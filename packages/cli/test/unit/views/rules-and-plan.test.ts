@@ -25,6 +25,7 @@ function snapshot(
         {
           rule: node(parseServiceRule(bytes(rule))),
           source: undefined,
+          names: Object.keys(instances).sort(),
           instances: new Map(
             Object.entries(instances).map(([name, data]) => {
               const place = { path: ZNODES.instancePath(service, name), source: undefined };
@@ -84,6 +85,20 @@ describe('ruleImpact', () => {
     const [impact] = ruleImpact(labelled, { kind: 'defaults' }, bytes({ bounds: { max_labels: 1 } }));
     expect(impact?.rejected?.from).to.equal(null);
     expect(impact?.rejected?.to).to.match(/labels/);
+  });
+
+  it('tells of every target that a rule looks for elsewhere', () => {
+    const source = { kind: 'nerve', path: '/nerve/db' };
+    const there = snapshot(undefined, { db: { rule: { source }, instances: { a: { address: 'h:3' } } } });
+    const scope = { kind: 'service', service: 'db' } as const;
+    const change = { field: 'source', from: null, to: source };
+    expect(ruleImpact(cluster, scope, bytes({ source }))).to.deep.equal([
+      { target: 'db/a', changes: [change], rejected: null },
+    ]);
+    expect(ruleImpact(there, scope, bytes({ source }))).to.deep.equal([]);
+    expect(ruleImpact(there, scope, bytes({}))[0]?.changes).to.deep.equal([
+      { field: 'source', from: source, to: null },
+    ]);
   });
 
   it('finds nothing to change in the same rule', () => {

@@ -34,6 +34,8 @@ describe('listTargets', () => {
       lastDurationSeconds: 0.01,
       samples: 100,
       url: 'http://10.0.0.7:9100/metrics',
+      registration: 'own',
+      znode: '/services/web/1',
       slots: null,
     });
   });
@@ -103,10 +105,22 @@ describe('listServices', () => {
     ]);
     const entries = listTargets({ targets, ownersOf: () => [], reports: { ok: true, value: reports }, nowMs: NOW });
     expect(countHealth(entries)).to.deep.equal({ up: 1, down: 1, unknown: 1, rejected: 1 });
-    expect(listServices(['web', 'db', 'idle'], targets, entries)).to.deep.equal([
-      { service: 'db', targets: 1, up: 0, down: 0, unknown: 1, rejected: 0, intervals: ['1m'], samples: 0 },
-      { service: 'idle', targets: 0, up: 0, down: 0, unknown: 0, rejected: 0, intervals: [], samples: 0 },
-      { service: 'web', targets: 3, up: 1, down: 1, unknown: 0, rejected: 1, intervals: ['5s', '15s'], samples: 3 },
-    ]);
+    const sources = new Map([['idle', { kind: 'serverset', path: '/aurora/idle', endpoint: 'admin' } as const]]);
+    const source = { kind: 'serverset', path: '/aurora/idle', endpoint: 'admin' };
+    const [db, idle, web] = listServices(['web', 'db', 'idle'], targets, entries, sources);
+    const none = { targets: 0, up: 0, down: 0, unknown: 0, rejected: 0, intervals: [], samples: 0 };
+    expect(db).to.deep.equal({ ...none, service: 'db', targets: 1, unknown: 1, intervals: ['1m'], source: null });
+    expect(idle).to.deep.equal({ ...none, service: 'idle', source });
+    expect(web).to.deep.equal({
+      ...none,
+      service: 'web',
+      targets: 3,
+      up: 1,
+      down: 1,
+      rejected: 1,
+      intervals: ['5s', '15s'],
+      samples: 3,
+      source: null,
+    });
   });
 });
