@@ -8,6 +8,7 @@ export { readCluster } from './read-cluster.ts';
 export { createRegistrantKey, parseRegistrantKey } from './registrant-key.ts';
 export { registerInstance } from './register-instance.ts';
 export { Registration } from './registration.ts';
+export { readRuleHistory } from './rule-history.ts';
 export { readRule, writeRule } from './rule-store.ts';
 export { roleOf, ZNODES } from './znode-path.ts';
 
@@ -49,7 +50,9 @@ export type { Composition, CompositionCause, RegistrationData } from './registra
 export type { RegistrationEvents, RegistrationState } from './registration-state.ts';
 export type { RegistrationOptions } from './registration-options.ts';
 export type { RegistrySession, WatchFunction } from './registry-session.ts';
-export type { RuleScope, StoredRule, WriteRuleOptions } from './rule-store.ts';
+export type { RuleHistory, RuleHistoryEntry } from './rule-history.ts';
+export type { RuleScope } from './rule-scope.ts';
+export type { StoredRule, WriteRuleOptions } from './rule-store.ts';
 export type { ZnodeRole } from './znode-path.ts';
 export type { ForeignKind, ForeignSource, InstanceInput, InstanceRecord, Logger, Parsed } from '@pulsekeeper/model';
 export type { SessionState, ZkSessionOptions, ZnodeStat } from '@pulsekeeper/zk-session';

@@ -1,11 +1,18 @@
-import { MAX_ZNODE_BYTES, parseClusterDefaults, parseServiceRule, type Parsed } from '@pulsekeeper/model';
-import { codeOf, RegistryError } from './errors.ts';
+import {
+  MAX_ZNODE_BYTES,
+  parseClusterDefaults,
+  parseServiceRule,
+  systemClock,
+  type Clock,
+  type Parsed,
+} from '@pulsekeeper/model';
+import type { MultiOperation } from '@pulsekeeper/zk-session';
+import { RegistryError } from './errors.ts';
 import { readZnode } from './read-znode.ts';
 import type { RegistrySession } from './registry-session.ts';
+import { extendHistory, isOvertaken, readRuleHistory, serializeHistory } from './rule-history.ts';
+import type { RuleScope } from './rule-scope.ts';
 import { parentPath, servicePath, ZNODES } from './znode-path.ts';
-
-/** Whose rule: the whole cluster's, or one service's. */
-export type RuleScope = { readonly kind: 'defaults' } | { readonly kind: 'service'; readonly service: string };
 
 /** A rule as it stands in ZooKeeper. */
 export interface StoredRule {
@@ -22,8 +29,15 @@ export interface StoredRule {
 export interface WriteRuleOptions {
   /** The `version` that was read: `undefined` says that the znode did not exist. `any` writes whatever is there. */
   readonly expectedVersion: number | undefined | 'any';
+  /** Who writes it, for the history: `user@host`. It is believed. @defaultValue nobody in particular */
+  readonly author?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** @defaultValue `systemClock` */
+  readonly clock?: Clock | undefined;
 }
+
+/** Somebody else writes rules by hand; who loses so often in a row has met a program gone wild. */
+const MAX_ATTEMPTS = 5;
 
 /** Reads a rule together with the version that a later write compares. Throws the session's errors. */
 export async function readRule(
@@ -38,8 +52,8 @@ export async function readRule(
 }
 
 /**
- * Writes a rule when nobody changed it since it was read (compare and set) and gives it as it stands then. Empty data
- * takes the rule away.
+ * Writes a rule when nobody changed it since it was read (compare and set), its history in the same transaction, and
+ * gives it as it stands then. Empty data takes the rule away.
  *
  * @throws RegistryError `InvalidRule` when no reader would accept it, `Conflict` when somebody was quicker; the
  * session's errors. After `ConnectionLoss` the write may have been done: read again.
@@ -48,22 +62,59 @@ export async function writeRule(
   session: RegistrySession,
   scope: RuleScope,
   data: Uint8Array,
-  { expectedVersion, signal }: WriteRuleOptions,
+  options: WriteRuleOptions,
 ): Promise<StoredRule> {
   const path = pathOfScope(scope);
   const reason = reasonAgainst(scope, data);
   if (reason !== undefined) throw new RegistryError('InvalidRule', `rule for ${path}: ${reason}`, { path });
-  try {
-    if (expectedVersion === undefined) await create(session, path, data, signal);
-    else if (expectedVersion === 'any') await setOrCreate(session, path, data, signal);
-    else await session.setData(path, data, { version: expectedVersion, signal });
-  } catch (error) {
-    const code = codeOf(error);
-    if (code !== 'BadVersion' && code !== 'NodeExists' && code !== 'NoNode') throw error;
-    const message = `${path} was changed by somebody else since it was read`;
-    throw new RegistryError('Conflict', message, { path, retryable: false, cause: error });
+  const { expectedVersion, signal } = options;
+  let cause: unknown;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const before = await readRule(session, scope, { signal });
+    if (expectedVersion !== 'any' && before.version !== expectedVersion) break;
+    try {
+      await writeBoth(session, scope, before, data, options);
+      return await readRule(session, scope, { signal });
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      cause = error;
+    }
   }
-  return readRule(session, scope, { signal });
+  const message = `${path} was changed by somebody else since it was read`;
+  throw new RegistryError('Conflict', message, { path, retryable: false, cause });
+}
+
+async function writeBoth(
+  session: RegistrySession,
+  scope: RuleScope,
+  before: StoredRule,
+  data: Uint8Array,
+  { author, clock, signal }: WriteRuleOptions,
+): Promise<void> {
+  const { path } = before;
+  const history = await readRuleHistory(session, scope, { signal });
+  const stood =
+    before.version === undefined || before.changedAtMs === undefined || before.data.byteLength === 0
+      ? undefined
+      : { version: before.version, atMs: before.changedAtMs, author: undefined, text: textOf(before.data) };
+  const version = before.version === undefined ? 0 : before.version + 1;
+  const written = { version, atMs: (clock ?? systemClock).now(), author, text: textOf(data) };
+  for (const parent of [parentPath(path), parentPath(history.path)]) {
+    if (parent !== '/') await session.ensurePath(parent, { signal });
+  }
+  const operations = [
+    { path, data, version: before.version },
+    {
+      path: history.path,
+      data: serializeHistory(extendHistory(history.entries, stood, written)),
+      version: history.nodeVersion,
+    },
+  ].map((node): MultiOperation => ({ op: node.version === undefined ? 'create' : 'setData', ...node }));
+  await session.multi(operations, { signal });
+}
+
+function textOf(data: Uint8Array): string {
+  return Buffer.from(data).toString('utf8');
 }
 
 function reasonAgainst(scope: RuleScope, data: Uint8Array): string | undefined {
@@ -73,31 +124,6 @@ function reasonAgainst(scope: RuleScope, data: Uint8Array): string | undefined {
   if (data.byteLength === 0) return undefined;
   const parsed: Parsed<unknown> = scope.kind === 'defaults' ? parseClusterDefaults(data) : parseServiceRule(data);
   return parsed.ok ? undefined : parsed.reason;
-}
-
-async function create(
-  session: RegistrySession,
-  path: string,
-  data: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const parent = parentPath(path);
-  if (parent !== '/') await session.ensurePath(parent, { signal });
-  await session.create(path, data, { signal });
-}
-
-async function setOrCreate(
-  session: RegistrySession,
-  path: string,
-  data: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await session.setData(path, data, { signal });
-  } catch (error) {
-    if (codeOf(error) !== 'NoNode') throw error;
-    await create(session, path, data, signal);
-  }
 }
 
 function pathOfScope(scope: RuleScope): string {

@@ -9,9 +9,12 @@ export const ZNODES = {
   services: '/services',
   /** Parent of the collectors. */
   collectors: '/collectors',
+  /** Parent of what is kept of the rules' past. */
+  ruleHistory: '/rule-history',
   servicePath,
   instancePath,
   collectorPath,
+  serviceHistoryPath,
 } as const;
 
 /** What a path under the chroot stands for. */
@@ -34,6 +37,11 @@ export function instancePath(service: string, instance: string): string {
 /** Path of a collector's znode. Throws `InvalidName`. */
 export function collectorPath(collector: string): string {
   return `${ZNODES.collectors}/${checkedName('collector', collector)}`;
+}
+
+/** Path of the history of a service's rule. Throws `InvalidName`. */
+export function serviceHistoryPath(service: string): string {
+  return `${ZNODES.ruleHistory}/services/${checkedName('service', service)}`;
 }
 
 /** Parent of a path: `/services/db` of `/services/db/a`, `/` of `/services`. */

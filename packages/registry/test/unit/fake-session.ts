@@ -248,12 +248,18 @@ export class FakeSession extends EventEmitter<SessionEvents> implements Registry
   multi(operations: readonly MultiOperation[]): Promise<[]> {
     const call = `multi ${operations.map((operation) => `${operation.op} ${operation.path}`).join(', ')}`;
     return this.#call(call, () => {
+      // All or nothing, as far as our transactions go: none changes a node twice and compares its version.
+      for (const operation of operations) {
+        if (operation.op === 'setData') this.#checkVersion(operation.path, operation.version);
+      }
       for (const operation of operations) {
         if (operation.op === 'remove') {
           this.#checkVersion(operation.path, operation.version);
           this.tree.delete(operation.path);
         } else if (operation.op === 'create') {
           this.#create(operation.path, operation.data, operation.ephemeral === true);
+        } else if (operation.op === 'setData') {
+          this.tree.put(operation.path, operation.data);
         } else throw new TypeError(`the fake does not know ${operation.op}`);
       }
       return [];

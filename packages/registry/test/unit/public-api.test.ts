@@ -24,6 +24,7 @@ describe('@pulsekeeper/registry', () => {
       'parseRegistrantKey',
       'readCluster',
       'readRule',
+      'readRuleHistory',
       'registerInstance',
       'roleOf',
       'serializeCollector',

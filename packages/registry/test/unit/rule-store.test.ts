@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { readRule, writeRule, type RuleScope } from '../../src/rule-store.ts';
+import type { RuleScope } from '../../src/rule-scope.ts';
+import { readRule, writeRule } from '../../src/rule-store.ts';
 import { FakeSession, FakeTree } from './fake-session.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
