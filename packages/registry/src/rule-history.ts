@@ -61,8 +61,7 @@ export function extendHistory(
   written: RuleHistoryEntry,
 ): RuleHistoryEntry[] {
   const [newest] = history;
-  const isKnown =
-    before === undefined || (newest !== undefined && newest.version === before.version && newest.text === before.text);
+  const isKnown = before === undefined || (newest?.version === before.version && newest.text === before.text);
   const all = [written, ...(isKnown ? [] : [before]), ...history].slice(0, MAX_HISTORY_ENTRIES);
   while (all.length > 1 && serializeHistory(all).byteLength > MAX_HISTORY_BYTES) all.pop();
   return all;
