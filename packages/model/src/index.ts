@@ -3,6 +3,7 @@ export { fullJitterBackoff } from './backoff.ts';
 export { formatByteSize, parseByteSize } from './byte-size.ts';
 export { systemClock } from './clock.ts';
 export { deferred } from './deferred.ts';
+export { AGGREGATORS, formatDownsampleRule, parseDownsampleRule } from './downsample-rule.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export {
   InvalidByteSizeError,
@@ -65,6 +66,7 @@ export { parseTargetId, splitTargetId, targetId } from './target-id.ts';
 export type { BackoffOptions } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export type { Deferred } from './deferred.ts';
+export type { Aggregator, DownsampleRule } from './downsample-rule.ts';
 export type { ModelErrorCode } from './errors.ts';
 export type { Target } from './effective-target.ts';
 export type { ForeignChild } from './foreign-name.ts';

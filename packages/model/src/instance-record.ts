@@ -20,7 +20,7 @@ const INSTANCE_SCHEMA = z.object({
 
 /** What is never an instance's to say. */
 type OperatorField =
-  'honorLabels' | 'honorTimestamps' | 'retentionMs' | 'relabel' | 'metricRelabel' | 'followRedirects';
+  'honorLabels' | 'honorTimestamps' | 'retentionMs' | 'downsample' | 'relabel' | 'metricRelabel' | 'followRedirects';
 
 /** What an instance says of itself: where it is, and how it wants to be scraped. */
 export interface InstanceRecord extends Omit<RuleOverrides, OperatorField> {

@@ -49,6 +49,7 @@ const OPERATOR_RULE_SHAPE = {
   relabel_configs: relabelField('relabel_configs', 'target').optional(),
   metric_relabel_configs: relabelField('metric_relabel_configs', 'series').optional(),
   retention: field.durationField(60_000, MAX_RETENTION_MS).optional(),
+  downsample: field.downsampleField(MAX_RETENTION_MS).optional(),
 };
 
 const BOUNDS_SCHEMA = z.object(
@@ -104,6 +105,7 @@ export function toOverrides(fields: RuleFields): RuleOverrides {
     labelNameLengthLimit: fields.label_name_length_limit,
     labelValueLengthLimit: fields.label_value_length_limit,
     retentionMs: fields.retention,
+    downsample: fields.downsample,
   };
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }

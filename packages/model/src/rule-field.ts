@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseByteSize } from './byte-size.ts';
+import { AGGREGATORS, formatDownsampleRule, parseDownsampleRule, type DownsampleRule } from './downsample-rule.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { isClassicLabelName, newLabelSet, type LabelSet } from './labels.ts';
 import type { Refusal } from './refusal.ts';
@@ -19,6 +20,9 @@ const MAX_PATH_LENGTH = 1024;
 export const MAX_ENTRIES = 64;
 const MAX_TEXT_LENGTH = 1024;
 const MAX_LABEL_NAME_LENGTH = 256;
+/** Each compaction is a further key for every series. */
+const MAX_DOWNSAMPLE_RULES = 8;
+const MIN_BUCKET_MS = 1_000;
 /** RFC 3986 path characters; `//` is refused at the begin, where a URL resolver would take it for a host. */
 const PATH = /^\/(?!\/)(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/;
 
@@ -189,6 +193,34 @@ function readParams(value: unknown): ScrapeParams | PartRefusal | undefined {
     params[name] = values;
   }
   return params;
+}
+
+/** Compactions: a list of texts such as `avg:5m:90d`. */
+export function downsampleField(maxRetentionMs: number): z.ZodType<readonly DownsampleRule[]> {
+  const one = `a text such as "avg:5m:90d": one of ${AGGREGATORS.join(', ')}; a bucket from ${formatDuration(MIN_BUCKET_MS)}; a retention not below the bucket, up to ${formatDuration(maxRetentionMs)}`;
+  return fieldOf({
+    allowed: `a list of at most ${MAX_DOWNSAMPLE_RULES} different compactions, each ${one}`,
+    read: (value) => {
+      if (!Array.isArray(value) || value.length > MAX_DOWNSAMPLE_RULES) {
+        return undefined;
+      }
+      const rules = new Map<string, DownsampleRule>();
+      for (const text of value as readonly unknown[]) {
+        const rule = typeof text === 'string' ? parseDownsampleRule(text) : undefined;
+        if (rule === undefined || rule.bucketMs < MIN_BUCKET_MS || rule.retentionMs > maxRetentionMs) {
+          return refusePart('downsample: an entry', showValue(text), one);
+        }
+        rules.set(formatDownsampleRule(rule), rule);
+      }
+      return rules.size === value.length ? [...rules.values()] : undefined;
+    },
+    jsonSchema: {
+      type: 'array',
+      maxItems: MAX_DOWNSAMPLE_RULES,
+      uniqueItems: true,
+      items: { type: 'string', pattern: `^(${AGGREGATORS.join('|')}):[0-9a-z]+:[0-9a-z]+$`, examples: ['avg:5m:90d'] },
+    },
+  });
 }
 
 /** Labels that a rule adds to every series. */

@@ -44,6 +44,7 @@ const RULE_FIELDS: readonly (keyof ScrapeRule)[] = [
   'labelNameLengthLimit',
   'labelValueLengthLimit',
   'retentionMs',
+  'downsample',
 ];
 
 /** Tells for every field of a target's rule which layer said so, and what was clamped. */

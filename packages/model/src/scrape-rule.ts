@@ -1,3 +1,4 @@
+import type { DownsampleRule } from './downsample-rule.ts';
 import type { ForeignSource } from './foreign-source.ts';
 import { newLabelSet, type LabelSet } from './labels.ts';
 import type { RelabelStep } from './relabel/relabel-step.ts';
@@ -51,6 +52,8 @@ export interface ScrapeRule {
   readonly labelValueLengthLimit: number;
   /** Age after which samples go, in milliseconds; the store's own setting where it is absent. */
   readonly retentionMs?: number | undefined;
+  /** Compactions of every series, where they are written as time series. */
+  readonly downsample: readonly DownsampleRule[];
 }
 
 /** One layer of a rule: what it sets. */
@@ -102,6 +105,7 @@ export const DEFAULT_SCRAPE_RULE: ScrapeRule = Object.freeze({
   labelNameLengthLimit: 256,
   labelValueLengthLimit: 4096,
   retentionMs: undefined,
+  downsample: Object.freeze([]),
 });
 
 /** The bounds where `/defaults` sets none. */

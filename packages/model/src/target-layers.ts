@@ -51,6 +51,7 @@ export function mergeLayers({ defaults, service, instance }: TargetLayers): Scra
       cluster.labelValueLengthLimit ??
       base.labelValueLengthLimit,
     retentionMs: service.retentionMs ?? cluster.retentionMs,
+    downsample: service.downsample ?? cluster.downsample ?? base.downsample,
   };
 }
 

@@ -1,7 +1,9 @@
 import {
   formatByteSize,
+  formatDownsampleRule,
   formatDuration,
   formatRelabelStep,
+  type DownsampleRule,
   type RelabelStep,
   type ScrapeRule,
   type Target,
@@ -23,6 +25,7 @@ type Show = (value: never) => unknown;
 const duration = (valueMs: number): string => formatDuration(valueMs);
 const size = (bytes: number): string => formatByteSize(bytes);
 const same = (value: unknown): unknown => value;
+const downsampleRows = (rules: readonly DownsampleRule[]): unknown => rules.map(formatDownsampleRule);
 const stepRows = (steps: readonly RelabelStep[]): unknown => steps.map(formatRelabelStep);
 
 /** The fields of a rule in the order in which people ask for them, with their names in JSON. */
@@ -46,6 +49,7 @@ const FIELDS: readonly (readonly [field: keyof ScrapeRule, name: string, show: S
   ['labelNameLengthLimit', 'label_name_length_limit', same],
   ['labelValueLengthLimit', 'label_value_length_limit', same],
   ['retentionMs', 'retention', duration],
+  ['downsample', 'downsample', downsampleRows],
 ];
 
 /** Lists the fields of a target's effective rule with their origins; fields that nobody set and that have no default are left out. */

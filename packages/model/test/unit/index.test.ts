@@ -4,6 +4,7 @@ import * as model from '../../src/index.ts';
 describe('the package', () => {
   it('exports exactly this at run time; removing a name is a breaking change', () => {
     expect(Object.keys(model).sort()).to.deep.equal([
+      'AGGREGATORS',
       'DEFAULT_RULE_BOUNDS',
       'DEFAULT_SCRAPE_RULE',
       'FAILURE_REASONS',
@@ -45,6 +46,7 @@ describe('the package', () => {
       'foreignChild',
       'formatAddress',
       'formatByteSize',
+      'formatDownsampleRule',
       'formatDuration',
       'formatRelabelStep',
       'formatSeriesKey',
@@ -63,6 +65,7 @@ describe('the package', () => {
       'nodeNameOfInstance',
       'parseByteSize',
       'parseClusterDefaults',
+      'parseDownsampleRule',
       'parseDuration',
       'parseForeignInstance',
       'parseInstance',

@@ -28,6 +28,7 @@ describe('parseClusterDefaults', () => {
       honor_labels: true,
       honor_timestamps: false,
       retention: '7d',
+      downsample: ['avg:5m:90d', 'max:1h:1y'],
       body_size_limit: '4MB',
       bounds: { min_interval: '1s', max_interval: '2h', max_retries: 3, max_body_size: 1024, max_labels: 32 },
     };
@@ -40,6 +41,10 @@ describe('parseClusterDefaults', () => {
       honorLabels: true,
       honorTimestamps: false,
       retentionMs: 604_800_000,
+      downsample: [
+        { aggregator: 'avg', bucketMs: 300_000, retentionMs: 7_776_000_000 },
+        { aggregator: 'max', bucketMs: 3_600_000, retentionMs: 31_536_000_000 },
+      ],
       maxBodyBytes: 4_194_304,
     });
     expect(effectiveBounds({ rule, bounds })).to.deep.equal({
@@ -73,6 +78,14 @@ describe('parseClusterDefaults', () => {
     [{ honor_labels: 'true' }, 'honor_labels is "true"; allowed: true or false'],
     [{ honor_timestamps: 1 }, 'honor_timestamps is 1'],
     [{ retention: '1s' }, 'retention is "1s"'],
+    [{ downsample: 'avg:5m:90d' }, 'downsample is "avg:5m:90d"'],
+    [{ downsample: ['avg:5m:90d', 'avg:300s:90d'] }, 'different compactions'],
+    [{ downsample: Array.from({ length: 9 }, (_, index) => `avg:${index + 1}m:90d`) }, 'a list of 9'],
+    [{ downsample: ['median:5m:90d'] }, 'downsample: an entry is "median:5m:90d"'],
+    [{ downsample: ['avg:5m'] }, 'downsample: an entry is "avg:5m"'],
+    [{ downsample: ['avg:5m:1m'] }, 'downsample: an entry is "avg:5m:1m"'],
+    [{ downsample: ['avg:500ms:1d'] }, 'downsample: an entry is "avg:500ms:1d"'],
+    [{ downsample: [5] }, 'downsample: an entry is 5'],
     [{ labels: { service: 'x' } }, 'labels: a name is "service"'],
   ];
   for (const [data, reason] of bad) {
