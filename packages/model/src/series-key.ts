@@ -19,9 +19,12 @@ const BARE_NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
  * escaped in values, so a key never contains a line feed. A metric name that is not `[a-zA-Z_:][a-zA-Z0-9_:]*` stands in
  * quotes before the labels, `{"my.name",a="b"}`; a label name that is not `[a-zA-Z_][a-zA-Z0-9_]*` is quoted in its place.
  * Labels with an empty value are left out: in Prometheus' model they are the same as absent ones. The empty set is `{}`.
+ *
+ * @param hidden - Labels of the target that this series does not have; they are written with an empty value.
  */
-export function formatSeriesKey(labels: LabelSet): string {
+export function formatSeriesKey(labels: LabelSet, hidden: readonly string[] = []): string {
   const names = Object.keys(labels).filter((name) => labels[name] !== '' && name !== METRIC_NAME_LABEL);
+  names.push(...hidden);
   names.sort(compareNames);
   const metric = Object.hasOwn(labels, METRIC_NAME_LABEL) ? (labels[METRIC_NAME_LABEL] ?? '') : '';
   const isBare = isClassicMetricName(metric);

@@ -14,6 +14,7 @@ import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
 import { approachSlot, boundaryCheckMs, takeoverCheckMs } from '../assignment/slot-approach.ts';
 import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import { buildFrame, isLate } from '../record/build-frame.ts';
+import { projectionOptions } from '../record/projection-options.ts';
 import { SeriesProjection } from '../record/series-projection.ts';
 import { SlotCounters, type SlotCount } from '../schedule/slot-counters.ts';
 import type { ScrapeOutcome, SlotScraper } from '../scrape/target-scraper.ts';
@@ -217,13 +218,12 @@ export class TargetTask {
   }
 
   #scheduleOf(target: Target): Schedule {
-    const { intervalMs, honorLabels, honorTimestamps, retentionMs } = target.rule;
-    const { schemas } = this.#context;
+    const { intervalMs, retentionMs } = target.rule;
     return {
       target,
       intervalMs,
       phaseMs: phaseMs(this.id, intervalMs),
-      projection: new SeriesProjection({ schemas, targetLabels: target.labels, honorLabels, honorTimestamps }),
+      projection: new SeriesProjection(projectionOptions(target, this.#context.schemas)),
       writer: this.#context.frames.open({ id: this.id, labels: target.labels, retentionMs }),
       scraper: undefined,
     };
@@ -326,7 +326,11 @@ export class TargetTask {
       this.#count('missed');
       return;
     }
-    this.#record(schedule, slotMs, startMs + outcome.lastAttemptAfterMs, outcome);
+    const { exposition } = outcome;
+    const preparing = exposition === undefined ? undefined : schedule.projection.prepare(exposition);
+    const refusal = preparing instanceof Promise ? await preparing : preparing;
+    const judged = refusal === undefined ? outcome : { ...outcome, exposition: undefined, error: refusal };
+    this.#record(schedule, slotMs, startMs + outcome.lastAttemptAfterMs, judged);
   }
 
   #record(schedule: Schedule, slotMs: number, begunAtMs: number, outcome: ScrapeOutcome): void {

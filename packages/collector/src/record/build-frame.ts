@@ -10,6 +10,7 @@ export interface FrameInput {
   readonly intervalMs: number;
   /** Slot time at which the deciding attempt began. */
   readonly begunAtMs: number;
+  /** What it read was prepared by the projection. */
   readonly outcome: ScrapeOutcome;
   readonly projection: SeriesProjection;
 }

@@ -1,7 +1,17 @@
 import type { MetricMetadata } from '@pulsekeeper/exposition';
-import { createSeriesSchema, parseSeriesKey, type LabelSet, type SeriesSchema } from '@pulsekeeper/model';
+import {
+  createSeriesSchema,
+  dependsOnValueOf,
+  parseSeriesKey,
+  type LabelSet,
+  type Relabelling,
+  type SeriesSchema,
+} from '@pulsekeeper/model';
 
+import { ScrapeError } from '../scrape/scrape-error.ts';
 import { resolveConflicts } from './conflicting-labels.ts';
+import { relabelSeries, type SeriesLimits } from './relabel-series.ts';
+import { runInSlices } from './run-in-slices.ts';
 
 /** A list of series as it is stored. */
 export interface StoredSeries {
@@ -10,9 +20,25 @@ export interface StoredSeries {
   readonly kept: Uint32Array | undefined;
 }
 
+/** What decides how the scraped series of a target are stored. */
+export interface SeriesRules {
+  readonly targetLabels: LabelSet;
+  /** Keep scraped labels that clash with those of the target rather than rename them. */
+  readonly honorLabels: boolean;
+  /** Steps for each series, where there are any. */
+  readonly relabelling?: Relabelling | undefined;
+  /** Checked after relabelling; without it the parser has done so. */
+  readonly limits?: SeriesLimits | undefined;
+  /** Most time that relabelling may take. */
+  readonly budgetMs?: number | undefined;
+}
+
+/** The series, or why a scrape that yields such a list is no good. */
+export type SeriesAnswer = StoredSeries | ScrapeError;
+
 interface Entry {
   readonly metadata: readonly MetricMetadata[];
-  readonly series: StoredSeries;
+  answer: SeriesAnswer | Promise<SeriesAnswer>;
 }
 
 /**
@@ -23,37 +49,85 @@ export class SchemaCache {
   readonly #byKeys = new WeakMap<Uint8Array, Map<string, Entry>>();
 
   /**
-   * The schema of what a target exposes. O(1) when it is known; linear in the bytes of the keys otherwise.
+   * The schema of what a target exposes. O(1) when it is known; linear in the bytes of the keys otherwise. Where relabelling
+   * takes longer than a moment, the answer is a promise, which never rejects, and is there at once the next time.
    *
-   * @param honorLabels - Keep scraped labels that clash with those of the target rather than rename them.
+   * @param variant - {@link variantOf} the rules.
    */
   seriesOf(
     keys: Uint8Array,
     metadata: readonly MetricMetadata[],
-    targetLabels: LabelSet,
-    honorLabels: boolean,
-  ): StoredSeries {
+    rules: SeriesRules,
+    variant: string,
+  ): SeriesAnswer | Promise<SeriesAnswer> {
     let variants = this.#byKeys.get(keys);
     if (variants === undefined) {
       variants = new Map();
       this.#byKeys.set(keys, variants);
     }
-    // Only the names of the target's labels decide about clashes, and all instances of a service have the same.
-    const variant = honorLabels ? '' : Object.keys(targetLabels).join('\n');
     const known = variants.get(variant);
-    if (known?.metadata === metadata) return known.series;
-    const series = honorLabels
-      ? { schema: createSeriesSchema(keys, metadata), kept: undefined }
-      : withoutConflicts(keys, metadata, targetLabels);
-    variants.set(variant, { metadata, series });
-    return series;
+    if (known?.metadata === metadata) return known.answer;
+    const entry: Entry = { metadata, answer: makeSeries(keys, metadata, rules) };
+    variants.set(variant, entry);
+    if (entry.answer instanceof Promise) {
+      entry.answer = entry.answer.then((answer) => (entry.answer = answer));
+    }
+    return entry.answer;
   }
 }
 
-function withoutConflicts(keys: Uint8Array, metadata: readonly MetricMetadata[], targetLabels: LabelSet): StoredSeries {
+/** Rules of the same variant make the same of the same list of series: all instances of a service, as a rule. */
+export function variantOf({ targetLabels, honorLabels, relabelling, limits }: SeriesRules): string {
+  const names = Object.keys(targetLabels);
+  if (relabelling === undefined) return honorLabels ? '' : names.join('\n');
+  const { steps } = relabelling;
+  const values = names.map((name) => (dependsOnValueOf(steps, name) ? targetLabels[name] : undefined));
+  return JSON.stringify([honorLabels, steps, limits, names, values]);
+}
+
+function makeSeries(
+  keys: Uint8Array,
+  metadata: readonly MetricMetadata[],
+  rules: SeriesRules,
+): SeriesAnswer | Promise<SeriesAnswer> {
+  const { relabelling, limits } = rules;
   const scraped = createSeriesSchema(keys, metadata);
+  if (relabelling !== undefined && limits !== undefined) {
+    return relabelled(scraped, { ...rules, relabelling, limits });
+  }
+  return rules.honorLabels ? { schema: scraped, kept: undefined } : withoutConflicts(scraped, rules.targetLabels);
+}
+
+function relabelled(
+  scraped: SeriesSchema,
+  rules: SeriesRules & { relabelling: Relabelling; limits: SeriesLimits },
+): SeriesAnswer | Promise<SeriesAnswer> {
+  const budgetMs = rules.budgetMs ?? Infinity;
+  const tooLong = (): ScrapeError =>
+    new ScrapeError('relabel', `relabelling ${scraped.size} series was not done within ${Math.round(budgetMs)} ms`);
+  const work = relabelSeries({ ...rules, scraped });
+  const finish = ({ keys, kept }: { keys: Uint8Array; kept: Uint32Array }): StoredSeries => ({
+    schema: createSeriesSchema(keys, scraped.metadata),
+    kept: kept.length === scraped.size ? undefined : kept,
+  });
+  try {
+    const result = runInSlices(work, { budgetMs, tooLong });
+    return result instanceof Promise ? result.then(finish, refusalOf) : finish(result);
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): ScrapeError {
+  if (error instanceof ScrapeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ScrapeError('internal', `relabelling failed: ${message}`, { cause: error });
+}
+
+function withoutConflicts(scraped: SeriesSchema, targetLabels: LabelSet): StoredSeries {
+  const { keys, metadata, size } = scraped;
   const keyAt = (index: number): string => scraped.keyAt(index);
-  const resolved = resolveConflicts(keys, keyAt, scraped.size, parseSeriesKey, targetLabels);
+  const resolved = resolveConflicts(keys, keyAt, size, parseSeriesKey, targetLabels);
   if (resolved.keys === keys) return { schema: scraped, kept: undefined };
   return { schema: createSeriesSchema(resolved.keys, metadata), kept: resolved.kept };
 }

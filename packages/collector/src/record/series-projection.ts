@@ -1,8 +1,10 @@
 import type { Exposition } from '@pulsekeeper/exposition';
-import type { LabelSet, SeriesSchema } from '@pulsekeeper/model';
+import type { LabelSet, Relabelling, SeriesSchema } from '@pulsekeeper/model';
 import type { FrameSamples } from '@pulsekeeper/store';
 
-import type { SchemaCache, StoredSeries } from './schema-cache.ts';
+import { ScrapeError } from '../scrape/scrape-error.ts';
+import type { SeriesLimits } from './relabel-series.ts';
+import { variantOf, type SchemaCache, type SeriesAnswer, type StoredSeries } from './schema-cache.ts';
 
 /** Settings of {@link SeriesProjection}. */
 export interface SeriesProjectionOptions {
@@ -14,6 +16,12 @@ export interface SeriesProjectionOptions {
   readonly honorLabels: boolean;
   /** Keep the timestamps of the body. */
   readonly honorTimestamps: boolean;
+  /** Steps for each series. @defaultValue none */
+  readonly relabelling?: Relabelling | undefined;
+  /** Checked after relabelling. */
+  readonly limits?: SeriesLimits | undefined;
+  /** Most time that relabelling the list of series may take. @defaultValue no bound */
+  readonly relabelBudgetMs?: number | undefined;
 }
 
 /** What becomes of one scrape. */
@@ -22,48 +30,103 @@ export interface ProjectedSamples extends FrameSamples {
   readonly seriesAdded: number;
 }
 
+/** The list of series of the latest scrape, and what is stored for it. */
+interface Adopted {
+  readonly keys: Uint8Array;
+  readonly metadata: unknown;
+  readonly answer: SeriesAnswer;
+  /** For each scraped series its place among the stored ones, -1 for none; undefined when all are kept. */
+  readonly places: Int32Array | undefined;
+}
+
 /**
  * Turns what was parsed into what is stored. Labels are looked at only when the list of series changed, which the
  * parser tells by handing out the same objects again; otherwise the values pass through untouched.
+ *
+ * Each scrape is first given to {@link SeriesProjection.prepare}, then to {@link SeriesProjection.project}.
  */
 export class SeriesProjection {
   readonly #options: SeriesProjectionOptions;
-  #keys: Uint8Array | undefined;
-  #metadata: unknown;
-  #series: StoredSeries | undefined;
+  readonly #variant: string;
+  #adopted: Adopted | undefined;
+  /** The series of the latest scrape that was projected. */
+  #projected: StoredSeries | undefined;
 
   constructor(options: SeriesProjectionOptions) {
     this.#options = options;
+    this.#variant = variantOf(options);
   }
 
+  /**
+   * Works out the list of series of a scrape, unless it is that of the scrape before. Returns why the scrape is no good,
+   * or undefined; a promise, which never rejects, only where relabelling many series takes a while.
+   */
+  prepare(exposition: Exposition): ScrapeError | undefined | Promise<ScrapeError | undefined> {
+    const { keys, metadata } = exposition;
+    if (this.#adopted?.keys === keys && this.#adopted.metadata === metadata) return refusalIn(this.#adopted.answer);
+    const { schemas, relabelBudgetMs: budgetMs } = this.#options;
+    const answer = schemas.seriesOf(keys, metadata, { ...this.#options, budgetMs }, this.#variant);
+    return answer instanceof Promise
+      ? answer.then((later) => this.#adopt(exposition, later))
+      : this.#adopt(exposition, answer);
+  }
+
+  /** @throws ScrapeError what `prepare` returned for this scrape. */
   project(exposition: Exposition): ProjectedSamples {
-    const previous = this.#series;
-    const isKnown = exposition.keys === this.#keys && exposition.metadata === this.#metadata;
-    const series = isKnown && previous !== undefined ? previous : this.#adopt(exposition);
-    const { schema, kept } = series;
+    const { answer, places } = this.#adoptedOf(exposition);
+    if (answer instanceof ScrapeError) throw answer;
+    const previous = this.#projected;
+    this.#projected = answer;
+    const { schema, kept } = answer;
     const timestampsMs = this.#options.honorTimestamps ? exposition.timestampsMs : undefined;
     return {
       schema,
       values: kept === undefined ? exposition.values : pick(exposition.values, kept),
       timestampsMs: kept === undefined || timestampsMs === undefined ? timestampsMs : pick(timestampsMs, kept),
-      changed: kept === undefined ? exposition.changed : undefined,
+      changed: places === undefined ? exposition.changed : moved(exposition.changed, places),
       seriesAdded: schema === previous?.schema ? 0 : countAdded(previous?.schema, schema),
     };
   }
 
-  #adopt({ keys, metadata }: Exposition): StoredSeries {
-    const { schemas, targetLabels, honorLabels } = this.#options;
-    this.#keys = keys;
-    this.#metadata = metadata;
-    this.#series = schemas.seriesOf(keys, metadata, targetLabels, honorLabels);
-    return this.#series;
+  #adoptedOf({ keys, metadata }: Exposition): Adopted {
+    const adopted = this.#adopted;
+    if (adopted?.keys !== keys || adopted.metadata !== metadata) throw new TypeError('the scrape was not prepared');
+    return adopted;
   }
+
+  #adopt({ keys, metadata, size }: Exposition, answer: SeriesAnswer): ScrapeError | undefined {
+    const kept = answer instanceof ScrapeError ? undefined : answer.kept;
+    this.#adopted = { keys, metadata, answer, places: kept === undefined ? undefined : placesOf(kept, size) };
+    return refusalIn(answer);
+  }
+}
+
+function refusalIn(answer: SeriesAnswer): ScrapeError | undefined {
+  return answer instanceof ScrapeError ? answer : undefined;
+}
+
+function placesOf(kept: Uint32Array, size: number): Int32Array {
+  const places = new Int32Array(size).fill(-1);
+  for (let at = 0; at < kept.length; at += 1) places[kept[at] ?? 0] = at;
+  return places;
 }
 
 function pick(values: Float64Array, indices: Uint32Array): Float64Array {
   const picked = new Float64Array(indices.length);
   for (let at = 0; at < indices.length; at += 1) picked[at] = values[indices[at] ?? 0] ?? NaN;
   return picked;
+}
+
+/** The places of those that are stored; ascending as the indices are, since relabelling keeps the order. */
+function moved(indices: Uint32Array | undefined, places: Int32Array): Uint32Array | undefined {
+  if (indices === undefined) return undefined;
+  const stored = new Uint32Array(indices.length);
+  let count = 0;
+  for (const index of indices) {
+    const place = places[index] ?? -1;
+    if (place >= 0) stored[count++] = place;
+  }
+  return stored.subarray(0, count);
 }
 
 /** Series of `next` that `previous` does not have. Only run when the list changed. */

@@ -9,6 +9,7 @@ import { deferred, fullJitterBackoff, type Clock, type Target } from '@pulsekeep
 
 import { decodeBody } from './decode-body.ts';
 import { parseFailure } from './parse-failure.ts';
+import { parseLimitsOf } from './parse-limits.ts';
 import { requestHeaders } from './request-headers.ts';
 import { nextAttemptDelayMs, MIN_ATTEMPT_MS } from './retry-policy.ts';
 import { ScrapeError } from './scrape-error.ts';
@@ -180,16 +181,8 @@ export class TargetScraper implements SlotScraper {
   }
 
   #parse(body: Uint8Array, format: ExpositionFormat): Exposition {
-    const { rule } = this.#target;
-    this.#parser ??= new ExpositionParser({
-      pool: this.#surroundings.pool,
-      limits: {
-        maxSamples: rule.sampleLimit,
-        maxLabels: rule.labelLimit,
-        maxLabelNameBytes: rule.labelNameLengthLimit,
-        maxLabelValueBytes: rule.labelValueLengthLimit,
-      },
-    });
+    const { pool } = this.#surroundings;
+    this.#parser ??= new ExpositionParser({ pool, limits: parseLimitsOf(this.#target.rule) });
     return this.#parser.parse(body, format);
   }
 

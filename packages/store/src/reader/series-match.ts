@@ -98,9 +98,15 @@ export class SeriesMatch {
   }
 }
 
-/** The labels of a series of a target, with its name. */
+/**
+ * The labels of a series of a target, with its name. A label that the series has with an empty value hides the target's:
+ * relabelling removed it.
+ */
 export function seriesLabels(series: LabelSet, target: LabelSet): LabelSet {
-  return Object.assign(newLabelSet(), target, series);
+  const labels = newLabelSet();
+  for (const [name, value] of Object.entries(target)) if (!Object.hasOwn(series, name)) labels[name] = value;
+  for (const [name, value] of Object.entries(series)) if (value !== '') labels[name] = value;
+  return labels;
 }
 
 function inheritedValue(series: LabelSet, target: LabelSet, name: string): string {

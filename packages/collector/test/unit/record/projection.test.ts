@@ -4,7 +4,11 @@ import { expect } from 'chai';
 
 import { renameConflicts } from '../../../src/record/conflicting-labels.ts';
 import { SchemaCache } from '../../../src/record/schema-cache.ts';
-import { SeriesProjection } from '../../../src/record/series-projection.ts';
+import {
+  SeriesProjection,
+  type ProjectedSamples,
+  type SeriesProjectionOptions,
+} from '../../../src/record/series-projection.ts';
 
 const TARGET = labelSetOf(Object.entries({ service: 'shop', instance: 'one' }));
 
@@ -44,14 +48,23 @@ describe('SeriesProjection', () => {
     const one = new ExpositionParser();
     return (text) => one.parse(Buffer.from(text), 'prometheus-text');
   };
-  const projection = (options: Partial<ConstructorParameters<typeof SeriesProjection>[0]> = {}): SeriesProjection =>
-    new SeriesProjection({
+  const projection = (
+    options: Partial<SeriesProjectionOptions> = {},
+  ): { project(exposition: Exposition): ProjectedSamples } => {
+    const one = new SeriesProjection({
       schemas: new SchemaCache(),
       targetLabels: TARGET,
       honorLabels: false,
       honorTimestamps: true,
       ...options,
     });
+    return {
+      project: (exposition) => {
+        expect(one.prepare(exposition)).to.equal(undefined);
+        return one.project(exposition);
+      },
+    };
+  };
   const keysOf = ({ schema }: { schema: { size: number; keyAt(index: number): string } }): string[] =>
     Array.from({ length: schema.size }, (_, index) => schema.keyAt(index));
 
@@ -105,6 +118,12 @@ describe('SeriesProjection', () => {
     const next = one.project(parse('a{service="x"} 4\na{exported_service="x"} 5\nb 6\n'));
     expect(next.schema).to.equal(projected.schema);
     expect([...next.values]).to.deep.equal([4, 6]);
+    expect([...(next.changed ?? [])]).to.deep.equal([0, 1]);
+  });
+
+  it('refuses to project what was not prepared', () => {
+    const options = { schemas: new SchemaCache(), targetLabels: TARGET, honorLabels: false, honorTimestamps: true };
+    expect(() => new SeriesProjection(options).project(parser()('a 1\n'))).to.throw(TypeError, 'not prepared');
   });
 
   it('drops timestamps unless it is told to honour them', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createSeriesSchema, parseSelector } from '@pulsekeeper/model';
 import { SchemaView } from '../../../src/reader/schema-cache.ts';
-import { SeriesMatch } from '../../../src/reader/series-match.ts';
+import { seriesLabels, SeriesMatch } from '../../../src/reader/series-match.ts';
 
 const view = new SchemaView(createSeriesSchema(Buffer.from('a{x="1"}\na{x="2"}\nb{service="own"}\nb{x="1"}\nc\n')));
 const target = { service: 'api', instance: 'i1' };
@@ -29,6 +29,14 @@ describe('SeriesMatch', () => {
     expect(match.columnsOf(view, target)).to.deep.equal([2]);
     expect(match.columnsOf(view, { service: 'db' })).to.deep.equal([2, 3]);
     expect(match.columnsOf(view, target)).to.deep.equal([2]);
+  });
+
+  it('lets a series hide a label of its target by an empty value', () => {
+    const hiding = new SchemaView(createSeriesSchema(Buffer.from('a{service=""}\na{x="1"}\n')));
+    const columns = (selector: string): readonly number[] =>
+      new SeriesMatch(parseSelector(selector)).columnsOf(hiding, target);
+    expect([columns('a{service="api"}'), columns('a{service=""}')]).to.deep.equal([[1], [0]]);
+    expect({ ...seriesLabels(hiding.labelsAt(0), target) }).to.deep.equal({ __name__: 'a', instance: 'i1' });
   });
 
   it('finds synthetic series by name and the labels of the target', () => {
