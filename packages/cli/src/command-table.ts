@@ -24,7 +24,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'targets',
     summary: 'list targets with owner, health and last error',
-    description: 'Registrations that are wrong are listed as rejected, with the reason; nobody scrapes them.',
+    description:
+      'Registrations that are wrong are listed as rejected, with the reason; nobody scrapes them. With --slots, the counts up to MISSING are of the store over that time; REFUSED are the scrapes that the store refused since it had the slot of another collector, as the collectors that run now count them.',
     options: [
       {
         flags: '--health <list>',

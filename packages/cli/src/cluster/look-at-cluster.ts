@@ -79,6 +79,7 @@ export function putTogether(context: CommandContext, answers: BothAnswers<StoreA
     targets: picture?.targets ?? [],
     ownersOf: (id) => assignment?.ownersOf(id) ?? [],
     reports: store === undefined ? { ok: false } : { ok: true, value: store.reports },
+    heartbeats: store?.heartbeats,
     nowMs,
   });
   const collectors = listCollectors({

@@ -73,6 +73,7 @@ async function lastBefore(
   return last;
 }
 
-function toFact({ slotMs, intervalMs, kind, up }: SlotRecord): SlotFact {
-  return { slotMs, intervalMs, kind: kind === 'end' ? 'end' : 'frame', isUp: up };
+function toFact({ slotMs, intervalMs, timestampMs, kind, up }: SlotRecord): SlotFact {
+  // Only a record that was begun too late carries another time than its slot's.
+  return { slotMs, intervalMs, kind: kind === 'end' ? 'end' : 'frame', isUp: up, isLate: timestampMs > slotMs };
 }

@@ -11,6 +11,7 @@ import { usageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatAge } from '../output/format-age.ts';
 import type { Column } from '../output/table.ts';
+import { readHeartbeat, type Heartbeat } from '../views/heartbeat.ts';
 import type { SlotWindow } from '../views/slot-account.ts';
 import {
   countHealth,
@@ -44,6 +45,7 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
     ownersOf: (id) => assignment.ownersOf(id),
     reports: answers.store.ok ? { ok: true, value: answers.store.value.reports } : answers.store,
     slots: answers.store.ok ? answers.store.value.slots : undefined,
+    heartbeats: answers.store.ok ? answers.store.value.heartbeats : undefined,
     nowMs,
   }).filter(isWanted);
   if (context.output.isJson) {
@@ -57,21 +59,30 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
 
 async function askTargets(
   { signal }: CommandContext,
-  { reader }: Store,
+  store: Store,
   picture: ClusterPicture | undefined,
   window: SlotWindow | undefined,
-): Promise<{ reports: Map<TargetId, LastReport>; slots: Map<TargetId, TargetSlots> | undefined }> {
+): Promise<{
+  reports: Map<TargetId, LastReport>;
+  slots: Map<TargetId, TargetSlots> | undefined;
+  heartbeats: readonly Heartbeat[];
+}> {
+  const { reader } = store;
   const ids = (picture?.targets ?? []).map(({ id }) => id);
-  const reports = await reader.lastReports(ids, { signal });
+  const [reports, statuses] = await Promise.all([
+    reader.lastReports(ids, { signal }),
+    store.readCollectorStatuses({ signal }),
+  ]);
+  const heartbeats = statuses.map(readHeartbeat);
   if (window === undefined) {
-    return { reports, slots: undefined };
+    return { reports, slots: undefined, heartbeats };
   }
   const accounted = await accountTargets(reader, { ids, picture, window, signal });
   const slots = accounted.map(({ target, account }) => {
-    const { expected, written, failed, missing, doubled } = account;
-    return [target, { expected, written, failed, missing, doubled }] as const;
+    const { expected, written, failed, late, missing, doubled } = account;
+    return [target, { expected, written, failed, late, missing, doubled }] as const;
   });
-  return { reports, slots: new Map(slots) };
+  return { reports, slots: new Map(slots), heartbeats };
 }
 
 function printTargets(
@@ -130,6 +141,7 @@ const REGISTRATION_COLUMN: Column<TargetEntry> = {
 const SLOT_COLUMNS: readonly Column<TargetEntry>[] = [
   { header: 'EXPECTED', value: ({ slots }) => String(slots?.expected ?? '-'), align: 'right' },
   { header: 'WRITTEN', value: ({ slots }) => String(slots?.written ?? '-'), align: 'right' },
+  { header: 'LATE', value: ({ slots }) => String(slots?.late ?? '-'), align: 'right', dropOrder: 1 },
   { header: 'FAILED', value: ({ slots }) => String(slots?.failed ?? '-'), align: 'right' },
   {
     header: 'MISSING',
@@ -137,6 +149,7 @@ const SLOT_COLUMNS: readonly Column<TargetEntry>[] = [
     align: 'right',
     paint: ({ slots }, palette) => ((slots?.missing ?? 0) > 0 ? palette.bad : palette.dim),
   },
+  { header: 'REFUSED', value: ({ counted }) => String(counted?.refused ?? '-'), align: 'right', dropOrder: 2 },
 ];
 
 function ageOf(instant: string | null, nowMs: number): string {

@@ -1,7 +1,7 @@
 import type { CollectorRecord } from '@pulsekeeper/registry';
 
 import { formatInstant } from '../output/format-age.ts';
-import { HEARTBEAT_PATIENCE_MS, type Heartbeat, type HeartbeatSlots } from './heartbeat.ts';
+import { isAlive, type Heartbeat, type HeartbeatSlots } from './heartbeat.ts';
 
 /**
  * Where a collector stands.
@@ -62,9 +62,7 @@ export function listCollectors({
 }: CollectorListInput): CollectorEntry[] {
   const beats = new Map((heartbeats ?? []).map((heartbeat) => [heartbeat.id, heartbeat]));
   // What remains of a collector that has left or died is forgotten by Redis a little later.
-  const alive = [...beats.values()].filter(
-    (beat) => !beat.isStopped && nowMs - beat.publishedAtMs < HEARTBEAT_PATIENCE_MS,
-  );
+  const alive = [...beats.values()].filter((beat) => isAlive(beat, nowMs));
   const ids = [...new Set([...(records?.keys() ?? []), ...alive.map(({ id }) => id)])].sort();
   return ids.map((id) => {
     const record = records?.get(id);

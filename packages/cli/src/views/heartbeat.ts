@@ -11,6 +11,16 @@ export interface HeartbeatSlots {
   readonly dropped: number;
 }
 
+/** What a collector counts of one target's slots, since it has had it. */
+export interface CountedSlots {
+  /** Written, and begun more than a tenth of the interval after the slot. */
+  readonly late: number;
+  /** Passed without a scrape, of its own or of an owner that was gone. */
+  readonly missed: number;
+  /** Scraped, and refused by the store since the slot was there already. */
+  readonly refused: number;
+}
+
 /** A collector publishes every second or two; a heartbeat older than this says that it has stopped. */
 export const HEARTBEAT_PATIENCE_MS = 10_000;
 
@@ -32,6 +42,8 @@ export interface Heartbeat {
   /** True once it has ended in order. */
   readonly isStopped: boolean;
   readonly slots: HeartbeatSlots;
+  /** Targets with late, missed or refused slots; `isComplete` says that all others have none. */
+  readonly irregular: { readonly targets: ReadonlyMap<string, CountedSlots>; readonly isComplete: boolean } | undefined;
   /** The slots of the last minutes, where it keeps such a window. */
   readonly recent: { readonly windowMs: number; readonly slots: HeartbeatSlots } | undefined;
 }
@@ -57,8 +69,14 @@ export function readHeartbeat(status: CollectorStatus): Heartbeat {
     version: textOf(status['version']),
     isStopped: status['state'] === 'stopped',
     slots: slotsOf(status['slots']),
+    irregular: irregularOf(recordOf(status['irregular'])),
     recent: windowMs === undefined ? undefined : { windowMs, slots: slotsOf(recent['slots']) },
   };
+}
+
+/** Whether a heartbeat is of a collector that runs now, rather than what remains of one that left or died. */
+export function isAlive({ isStopped, publishedAtMs }: Heartbeat, nowMs: number): boolean {
+  return !isStopped && nowMs - publishedAtMs < HEARTBEAT_PATIENCE_MS;
 }
 
 /** The sum of the slots of several collectors. */
@@ -84,6 +102,19 @@ function slotsOf(value: unknown): HeartbeatSlots {
     doubled: count('doubled'),
     dropped: count('dropped'),
   };
+}
+
+function irregularOf({ count, targets }: Readonly<Record<string, unknown>>): Heartbeat['irregular'] {
+  if (numberOf(count) === undefined) {
+    return undefined;
+  }
+  const counted = new Map(
+    Object.entries(recordOf(targets)).map(([target, value]) => {
+      const { late, missed, doubled } = slotsOf(value);
+      return [target, { late, missed, refused: doubled }] as const;
+    }),
+  );
+  return { targets: counted, isComplete: counted.size === count };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -8,6 +8,8 @@ export interface SlotFact {
   readonly kind: 'frame' | 'end';
   /** For a frame: whether the scrape worked. */
   readonly isUp: boolean;
+  /** For a frame: whether the scrape began more than a tenth of the interval after the slot. */
+  readonly isLate: boolean;
 }
 
 /** Which slots are judged. */
@@ -50,6 +52,8 @@ export interface SlotAccount {
   readonly written: number;
   /** Those of `written` whose record is `up 0`. */
   readonly failed: number;
+  /** Those of `written` that were begun more than a tenth of the interval after the slot. */
+  readonly late: number;
   readonly missing: number;
   /** Records beyond the first of a slot. */
   readonly doubled: number;
@@ -85,6 +89,7 @@ export class SlotAccountant {
   #intervalMs: number | undefined;
   #written = 0;
   #failed = 0;
+  #late = 0;
   #missing = 0;
   #doubled = 0;
 
@@ -109,6 +114,7 @@ export class SlotAccountant {
     if (fact.kind === 'frame' && this.#isInWindow(fact.slotMs)) {
       this.#written += 1;
       this.#failed += fact.isUp ? 0 : 1;
+      this.#late += fact.isLate ? 1 : 0;
     }
   }
 
@@ -119,6 +125,7 @@ export class SlotAccountant {
       expected: this.#written + this.#missing,
       written: this.#written,
       failed: this.#failed,
+      late: this.#late,
       missing: this.#missing,
       doubled: this.#doubled,
       missingRuns: this.#runs,

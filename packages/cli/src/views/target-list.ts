@@ -3,6 +3,7 @@ import type { InstancePlace } from '@pulsekeeper/registry';
 import type { LastReport } from '@pulsekeeper/store';
 
 import { formatInstant, formatSpan } from '../output/format-age.ts';
+import { isAlive, type CountedSlots, type Heartbeat } from './heartbeat.ts';
 
 /**
  * How a target does.
@@ -37,6 +38,8 @@ export interface TargetEntry {
   readonly znode: string;
   /** Its slots over the time that was asked for; `null` when none was, or Redis is away. */
   readonly slots: TargetSlots | null;
+  /** What the collectors count since they have had it; `null` where its owner does not say. */
+  readonly counted: CountedSlots | null;
 }
 
 /** Whose format an instance is registered in. */
@@ -48,6 +51,8 @@ export interface TargetSlots {
   readonly written: number;
   /** Those of `written` that record a failed scrape. */
   readonly failed: number;
+  /** Those of `written` that were begun more than a tenth of the interval after the slot. */
+  readonly late: number;
   readonly missing: number;
   readonly doubled: number;
 }
@@ -67,6 +72,8 @@ export interface TargetListInput {
   readonly reports: { readonly ok: true; readonly value: ReadonlyMap<TargetId, LastReport> } | { readonly ok: false };
   /** The slots of each target, where they were counted. */
   readonly slots?: ReadonlyMap<TargetId, TargetSlots> | undefined;
+  /** What the collectors published last; `undefined` while Redis is away. */
+  readonly heartbeats: readonly Heartbeat[] | undefined;
   readonly nowMs: number;
 }
 
@@ -75,7 +82,8 @@ const STALE_INTERVALS = 2;
 const STALE_GRACE_MS = 5000;
 
 /** Puts together what the registry, the ring and the store say of each target; in the order given. `O(targets)`. */
-export function listTargets({ targets, ownersOf, reports, slots, nowMs }: TargetListInput): TargetEntry[] {
+export function listTargets({ targets, ownersOf, reports, slots, heartbeats, nowMs }: TargetListInput): TargetEntry[] {
+  const alive = (heartbeats ?? []).filter((beat) => isAlive(beat, nowMs));
   return targets.map(({ id, target, place }) => {
     const owners = ownersOf(id);
     const report = reports.ok ? reports.value.get(id) : undefined;
@@ -92,8 +100,15 @@ export function listTargets({ targets, ownersOf, reports, slots, nowMs }: Target
       registration: place.source?.kind ?? 'own',
       znode: place.path,
       slots: slots?.get(id) ?? null,
+      counted: countedOf(id, owners[0], alive),
     };
   });
+}
+
+/** Whether a record is so old that the target should have had another since; `intervalMs` is what its rule says now. */
+export function isStale(report: LastReport, nowMs: number, intervalMs = 0): boolean {
+  const patienceMs = STALE_INTERVALS * Math.max(report.intervalMs, intervalMs) + STALE_GRACE_MS;
+  return nowMs - report.slotMs > patienceMs;
 }
 
 /** How many targets are in which health. */
@@ -103,6 +118,22 @@ export function countHealth(entries: readonly TargetEntry[]): Record<TargetHealt
     counts[health] += 1;
   }
   return counts;
+}
+
+/** The sum over all collectors: one that had the target before still knows what went wrong then. */
+function countedOf(id: TargetId, owner: string | undefined, alive: readonly Heartbeat[]): CountedSlots | null {
+  const sum = { late: 0, missed: 0, refused: 0 };
+  let isKnown = false;
+  for (const { id: collector, irregular } of alive) {
+    const counts = irregular?.targets.get(id);
+    if (collector === owner) {
+      isKnown = counts !== undefined || irregular?.isComplete === true;
+    }
+    sum.late += counts?.late ?? 0;
+    sum.missed += counts?.missed ?? 0;
+    sum.refused += counts?.refused ?? 0;
+  }
+  return isKnown ? sum : null;
 }
 
 function judge(
@@ -123,10 +154,8 @@ function judge(
   if (report.endedMs !== undefined) {
     return { health: 'unknown', lastError: 'came back; not scraped since' };
   }
-  const ageMs = nowMs - report.slotMs;
-  const patienceMs = STALE_INTERVALS * Math.max(report.intervalMs, target.value.rule.intervalMs) + STALE_GRACE_MS;
-  if (ageMs > patienceMs) {
-    return { health: 'unknown', lastError: `no scrape is recorded for ${formatSpan(ageMs)}` };
+  if (isStale(report, nowMs, target.value.rule.intervalMs)) {
+    return { health: 'unknown', lastError: `no scrape is recorded for ${formatSpan(nowMs - report.slotMs)}` };
   }
   const { up, failure } = report.report;
   if (up) {

@@ -62,7 +62,13 @@ describe('pulsekeeper on a cluster', function () {
     it('counts the slots of each when it is asked to', async () => {
       const targets = await json('targets', 'targets', '--slots', '10m', '--service', 'web');
       expect(targets.map(({ slots }: any) => slots.missing)).to.deep.equal([0, 3]);
-      expect((await run('targets', '--slots', '10m')).out).to.match(/web\/web-2 +up .* \d+ +\d+ +0 +3\n/);
+      expect(targets.map(({ slots }: any) => slots.late)).to.deep.equal([0, 0]);
+      // The three collectors of the test say the same.
+      expect(targets.map(({ counted }: any) => counted)).to.deep.equal([
+        { late: 0, missed: 0, refused: 0 },
+        { late: 0, missed: 9, refused: 6 },
+      ]);
+      expect((await run('targets', '--slots', '10m')).out).to.match(/web\/web-2 +up .* \d+ +\d+ +0 +0 +3 +6\n/);
       expect((await run('targets', '--slots', '0')).code).to.equal(2);
     });
 

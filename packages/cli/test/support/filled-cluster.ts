@@ -170,6 +170,7 @@ async function publishHeartbeats(store: Store, ring: string): Promise<void> {
         clockSkewMs: 0.5,
         bufferedFrames: 0,
         slots,
+        irregular: { count: 1, targets: { 'web/web-2': { late: 0, missed: 3, doubled: 2 } } },
         recent: { windowMs: 300_000, slots: { ...slots, missed: 0 } },
       },
       60_000,

@@ -85,6 +85,7 @@ export function heartbeat(id: string, publishedAtMs: number, fields: Partial<Hea
     version: '0.1.0',
     isStopped: false,
     slots: { expected: 10, written: 10, failed: 0, late: 0, missed: 0, doubled: 0, dropped: 0 },
+    irregular: undefined,
     recent: undefined,
     ...fields,
   };

@@ -1,6 +1,7 @@
 import type { CollectorStatus } from '@pulsekeeper/store';
 
 import type { SlotCounts } from '../schedule/slot-counters.ts';
+import type { IrregularTargets } from './irregular-targets.ts';
 
 /** Where a collector is in its life. */
 export type CollectorPhase = 'starting' | 'active' | 'draining' | 'stopped';
@@ -48,5 +49,7 @@ export interface CollectorReport extends CollectorStatus {
   readonly residentBytes: number;
   readonly slots: SlotCounts;
   readonly recent: { readonly windowMs: number; readonly slots: SlotCounts };
+  /** Targets with late, missed or doubled slots since it has had them. */
+  readonly irregular: IrregularTargets;
   readonly failures: Readonly<Record<string, number>>;
 }

@@ -3,6 +3,7 @@ import type { CollectorMembership } from '@pulsekeeper/registry';
 import type { CollectorParts } from '../collector-parts.ts';
 import { PROGRAM_VERSION } from '../program-version.ts';
 import type { CollectorPhase, CollectorReport } from './collector-report.ts';
+import { irregularTargets } from './irregular-targets.ts';
 import { RecentWindow } from './recent-window.ts';
 import { NO_SLOTS, perSecond, tallyTargets } from './target-tally.ts';
 
@@ -43,7 +44,8 @@ export class Reporter {
     const { options, reference, slotClock, engine, session, standing, pulse, metrics, store, directory } = this.#parts;
     const nowMs = slotClock.now();
     const record = this.#sources.membership()?.record;
-    const tally = tallyTargets(engine.describeTargets());
+    const states = engine.describeTargets();
+    const tally = tallyTargets(states);
     const health = store.health();
     const recent = this.#recent.since(RECENT_MS);
     const rate = this.#recent.since(RATE_MS);
@@ -79,6 +81,7 @@ export class Reporter {
       residentBytes: process.memoryUsage.rss(),
       slots: engine.totals.snapshot(),
       recent: { windowMs: Math.round(recent?.windowMs ?? 0), slots: recent?.slots ?? NO_SLOTS },
+      irregular: irregularTargets(states),
       failures: metrics.failures,
     };
   }

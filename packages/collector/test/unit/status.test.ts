@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { SlotCounters } from '../../src/schedule/slot-counters.ts';
+import { irregularTargets } from '../../src/status/irregular-targets.ts';
 import { RecentWindow } from '../../src/status/recent-window.ts';
 import { perSecond, tallyTargets } from '../../src/status/target-tally.ts';
 
@@ -47,6 +48,30 @@ describe('tallyTargets', () => {
       { rank: -1, health: 'up' },
     ] as const;
     expect(tallyTargets(states)).to.deep.equal({ owned: 4, others: 2, up: 1, down: 1, rejected: 1 });
+  });
+});
+
+describe('irregularTargets', () => {
+  const state = (target: string, late = 0, missed = 0, doubled = 0): { target: string; slots: SlotCounters } => ({
+    target,
+    slots: Object.assign(new SlotCounters(), { expected: 100, written: 90, late, missed, doubled }),
+  });
+
+  it('lists the targets with late, missed or doubled slots, and no others', () => {
+    expect(irregularTargets([state('a/1'), state('a/2', 1), state('a/3', 0, 2), state('a/4', 0, 0, 3)])).to.deep.equal({
+      count: 3,
+      targets: {
+        'a/2': { late: 1, missed: 0, doubled: 0 },
+        'a/3': { late: 0, missed: 2, doubled: 0 },
+        'a/4': { late: 0, missed: 0, doubled: 3 },
+      },
+    });
+  });
+
+  it('keeps those with the most where there are too many, and says how many there are', () => {
+    const { count, targets } = irregularTargets([state('a/1', 1), state('a/2', 5), state('a/3', 0, 4)], 2);
+    expect(count).to.equal(3);
+    expect(Object.keys(targets)).to.deep.equal(['a/2', 'a/3']);
   });
 });
 

@@ -17,13 +17,13 @@ const WINDOW: SlotWindow = { fromMs: NOW - 600 * S, untilMs: NOW, nowMs: NOW, gr
 const GONE: Presence = { kind: 'gone' };
 
 function up(slotMs: number, intervalMs = 10 * S): SlotFact {
-  return { slotMs, intervalMs, kind: 'frame', isUp: true };
+  return { slotMs, intervalMs, kind: 'frame', isUp: true, isLate: false };
 }
 function down(slotMs: number, intervalMs = 10 * S): SlotFact {
-  return { slotMs, intervalMs, kind: 'frame', isUp: false };
+  return { slotMs, intervalMs, kind: 'frame', isUp: false, isLate: false };
 }
 function end(slotMs: number, intervalMs = 10 * S): SlotFact {
-  return { slotMs, intervalMs, kind: 'end', isUp: false };
+  return { slotMs, intervalMs, kind: 'end', isUp: false, isLate: false };
 }
 function registered(intervalMs = 10 * S, phaseMs = 0, sinceMs = 0): Presence {
   return { kind: 'registered', sinceMs, schedule: { intervalMs, phaseMs } };
@@ -40,11 +40,23 @@ function run(firstMs: number, count: number, intervalMs = 10 * S): SlotFact[] {
   return Array.from({ length: count }, (_, index) => up(firstMs + index * intervalMs, intervalMs));
 }
 
+function bySlot(a: SlotFact, b: SlotFact): number {
+  return a.slotMs - b.slotMs;
+}
+
 describe('SlotAccountant', () => {
   it('finds nothing to complain about in an unbroken run', () => {
     const result = account(run(NOW - 100 * S, 9), registered());
     expect(result).to.include({ expected: 9, written: 9, failed: 0, missing: 0, doubled: 0, intervalMs: 10 * S });
     expect(result.missingRuns).to.deep.equal([]);
+  });
+
+  it('counts a scrape that began late as written, and as late', () => {
+    const late = { ...up(NOW - 90 * S), isLate: true };
+    expect(account([up(NOW - 100 * S), late, { ...up(NOW - 700 * S), isLate: true }].sort(bySlot))).to.include({
+      written: 2,
+      late: 1,
+    });
   });
 
   it('counts a failed scrape as written', () => {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 
 import { listServices } from '../../../src/views/service-list.ts';
+import type { Heartbeat } from '../../../src/views/heartbeat.ts';
 import { countHealth, listTargets, type TargetEntry } from '../../../src/views/target-list.ts';
-import { id, lastReport, registeredTarget } from '../../support/model-builders.ts';
+import { heartbeat, id, lastReport, registeredTarget } from '../../support/model-builders.ts';
 import type { LastReport } from '@pulsekeeper/store';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
@@ -13,6 +14,7 @@ function entryFor(report: LastReport | undefined, fields: Record<string, unknown
     targets: [registeredTarget('web/1', fields)],
     ownersOf: () => ['c2', 'c1'],
     reports: { ok: true, value: reports },
+    heartbeats: undefined,
     nowMs: NOW,
   });
   if (entry === undefined) {
@@ -37,6 +39,7 @@ describe('listTargets', () => {
       registration: 'own',
       znode: '/services/web/1',
       slots: null,
+      counted: null,
     });
   });
 
@@ -75,11 +78,39 @@ describe('listTargets', () => {
     });
   }
 
+  it('sums up what the collectors count of it, where the owner says', () => {
+    const counts = { late: 1, missed: 2, refused: 3 };
+    const beat = (collector: string, isComplete: boolean, listed: string[], fields = {}): Heartbeat =>
+      heartbeat(collector, NOW - 1000, {
+        irregular: { targets: new Map(listed.map((target) => [target, counts])), isComplete },
+        ...fields,
+      });
+    const table: [title: string, heartbeats: Heartbeat[], counted: unknown][] = [
+      ['listed by owner and former owner', [beat('c1', true, ['web/1']), beat('c2', true, ['web/1'])], [2, 4, 6]],
+      ['listed by the former owner', [beat('c1', true, ['web/1']), beat('c2', true, [])], [1, 2, 3]],
+      ['not listed', [beat('c1', true, []), beat('c2', true, ['web/9'])], [0, 0, 0]],
+      ['perhaps cut from the list of the owner', [beat('c2', false, ['web/9'])], null],
+      ['the owner is of a version that does not say', [beat('c1', true, []), heartbeat('c2', NOW - 1000)], null],
+      ['the owner is silent', [beat('c2', true, [], { publishedAtMs: NOW - 60_000 })], null],
+    ];
+    for (const [title, heartbeats, counted] of table) {
+      const [entry] = listTargets({
+        targets: [registeredTarget('web/1')],
+        ownersOf: () => ['c2', 'c1'],
+        reports: { ok: true, value: new Map() },
+        heartbeats,
+        nowMs: NOW,
+      });
+      expect(entry?.counted === null ? null : Object.values(entry?.counted ?? {}), title).to.deep.equal(counted);
+    }
+  });
+
   it('knows no health while Redis is away', () => {
     const [entry] = listTargets({
       targets: [registeredTarget('web/1')],
       ownersOf: () => [],
       reports: { ok: false },
+      heartbeats: undefined,
       nowMs: NOW,
     });
     expect(entry).to.include({
@@ -103,7 +134,13 @@ describe('listServices', () => {
       [id('web/1'), lastReport(NOW - 1000, { samplesScraped: 3 })],
       [id('web/2'), lastReport(NOW - 1000, { up: false, samplesScraped: 0 })],
     ]);
-    const entries = listTargets({ targets, ownersOf: () => [], reports: { ok: true, value: reports }, nowMs: NOW });
+    const entries = listTargets({
+      targets,
+      ownersOf: () => [],
+      reports: { ok: true, value: reports },
+      heartbeats: [],
+      nowMs: NOW,
+    });
     expect(countHealth(entries)).to.deep.equal({ up: 1, down: 1, unknown: 1, rejected: 1 });
     const sources = new Map([['idle', { kind: 'serverset', path: '/aurora/idle', endpoint: 'admin' } as const]]);
     const source = { kind: 'serverset', path: '/aurora/idle', endpoint: 'admin' };
