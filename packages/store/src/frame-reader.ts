@@ -1,7 +1,26 @@
-import type { FailureReason, LabelSet, Matcher, MetricMetadata, ScrapeReport, TargetId } from '@pulsekeeper/model';
+import type {
+  Aggregator,
+  FailureReason,
+  LabelSet,
+  Matcher,
+  MetricMetadata,
+  ScrapeReport,
+  TargetId,
+} from '@pulsekeeper/model';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+/** One value for each bucket that has any, staleness markers and other NaN left aside: `bucketMs` from a multiple of it on, the time of the value being its begin. */
+export interface Aggregation {
+  readonly aggregator: Aggregator;
+  readonly bucketMs: number;
+}
+
+export interface SelectOptions extends ReadOptions {
+  /** Where the samples are time series of their own, Redis computes it. @defaultValue the samples as they are */
+  readonly aggregation?: Aggregation | undefined;
 }
 
 /** One series over a range: parallel arrays in the order of time. */
@@ -73,7 +92,7 @@ export interface FrameReader {
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
-    options?: ReadOptions,
+    options?: SelectOptions,
   ): AsyncIterable<SeriesResult>;
   /** Headers only, in the order of slots, late frames at their place. */
   slots(target: TargetId, fromMs: number, toMs: number, options?: ReadOptions): AsyncIterable<SlotRecord>;

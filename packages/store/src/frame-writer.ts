@@ -1,4 +1,4 @@
-import type { LabelSet, TargetId } from '@pulsekeeper/model';
+import type { DownsampleRule, LabelSet, TargetId } from '@pulsekeeper/model';
 import type { Frame } from './frame.ts';
 
 /**
@@ -18,6 +18,11 @@ export interface WrittenTarget {
   readonly labels: LabelSet;
   /** Age after which its frames go. @defaultValue the store's `retentionMs` */
   readonly retentionMs?: number | undefined;
+  /**
+   * Compactions of every time series of the target; for the driver `timeseries` alone. @defaultValue those that series in
+   * Redis have stay, and new series have none
+   */
+  readonly downsample?: readonly DownsampleRule[] | undefined;
 }
 
 /**

@@ -8,9 +8,11 @@ export type { CollectorStatus } from './collector-status.ts';
 export type { StoreErrorCode } from './errors.ts';
 export type { Frame, FrameSamples } from './frame.ts';
 export type {
+  Aggregation,
   FrameReader,
   LastReport,
   ReadOptions,
+  SelectOptions,
   SeriesResult,
   SlotKind,
   SlotRecord,
@@ -19,4 +21,8 @@ export type {
 } from './frame-reader.ts';
 export type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from './frame-writer.ts';
 export type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
-export type { StoreOptions } from './store-options.ts';
+export type { StoreOptions, TimeseriesOptions } from './store-options.ts';
+export type { TimeseriesSupport } from './timeseries/detect-timeseries.ts';
+export type { StoreDriver } from './timeseries/driver-reader.ts';
+export type { TimeseriesHealth } from './timeseries/series-counters.ts';
+export type { DriverInspection } from './timeseries/store-driver.ts';

@@ -1,11 +1,13 @@
-import { type Clock, type Logger, silentLogger, systemClock } from '@pulsekeeper/model';
+import { type Clock, type Logger, type Matcher, silentLogger, systemClock } from '@pulsekeeper/model';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { StoreError } from './errors.ts';
 import type { StoreOptions } from './store-options.ts';
+import type { StoreDriver } from './timeseries/driver-reader.ts';
 
 /** What {@link StoreOptions} leave open. */
 export const DEFAULT_STORE_OPTIONS = {
   keyPrefix: 'pulsekeeper',
+  timeseries: { chunkBytes: 256, mirror: [] },
   collector: '',
   retentionMs: 86_400_000,
   bufferBytes: 268_435_456,
@@ -24,6 +26,11 @@ export interface NormalStoreOptions {
   readonly url: string;
   readonly tls: TlsOptions | undefined;
   readonly keyPrefix: string;
+  readonly driver: StoreDriver | undefined;
+  readonly timeseries: {
+    readonly chunkBytes: number;
+    readonly mirror: readonly (readonly Matcher[])[];
+  };
   readonly collector: string;
   readonly retentionMs: number;
   readonly bufferBytes: number;
@@ -48,6 +55,11 @@ export function normalizeOptions(options: StoreOptions): NormalStoreOptions {
     url: options.url,
     tls: options.tls,
     keyPrefix: options.keyPrefix ?? defaults.keyPrefix,
+    driver: options.driver,
+    timeseries: {
+      chunkBytes: options.timeseries?.chunkBytes ?? defaults.timeseries.chunkBytes,
+      mirror: options.timeseries?.mirror ?? defaults.timeseries.mirror,
+    },
     collector: options.collector ?? defaults.collector,
     retentionMs: options.retentionMs ?? defaults.retentionMs,
     bufferBytes: options.bufferBytes ?? defaults.bufferBytes,
@@ -74,6 +86,16 @@ export function normalizeOptions(options: StoreOptions): NormalStoreOptions {
     }
   }
   const { ack, commandTimeoutMs, url } = normal;
+  const { chunkBytes, mirror } = normal.timeseries;
+  if (!(chunkBytes >= 48 && chunkBytes <= 1_048_576 && chunkBytes % 8 === 0)) {
+    throw new StoreError(
+      'InvalidOption',
+      `timeseries.chunkBytes must be a multiple of 8 from 48 to 1048576, got ${chunkBytes}`,
+    );
+  }
+  if (mirror.length > 0 && normal.driver === 'timeseries') {
+    throw new StoreError('InvalidOption', 'timeseries.mirror is for the driver stream: with timeseries all series are');
+  }
   if (!(Number.isInteger(ack.replicas) && ack.replicas >= 0)) {
     throw new StoreError('InvalidOption', `ack.replicas must be a whole number, got ${ack.replicas}`);
   }

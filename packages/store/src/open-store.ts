@@ -14,6 +14,8 @@ import { classOfError } from './redis/reply-error.ts';
 import { readServerTime } from './redis/server-time.ts';
 import type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
 import type { StoreOptions } from './store-options.ts';
+import type { DriverReader } from './timeseries/driver-reader.ts';
+import { type DriverInspection, StoreDriverParts } from './timeseries/store-driver.ts';
 import { FrameSpill } from './writer/frame-spill.ts';
 import { StreamWriter } from './writer/stream-writer.ts';
 
@@ -42,7 +44,8 @@ class StreamStore implements Store {
   readonly #appends: RedisConnection;
   readonly #reads: RedisConnection;
   readonly #writer: StreamWriter;
-  readonly #reader: StreamReader;
+  readonly #driver: StoreDriverParts;
+  readonly #reader: DriverReader;
   readonly #spill: FrameSpill | undefined;
   #phase: 'idle' | 'started' | 'stopped' = 'idle';
   #stopped: Promise<void> | undefined;
@@ -54,9 +57,19 @@ class StreamStore implements Store {
     this.#appends = this.#newConnection('pulsekeeper-append');
     this.#reads = this.#newConnection('pulsekeeper-read');
     const { clock, logger } = options;
-    this.#writer = new StreamWriter({ ...options, connection: this.#appends, lookups: this.#reads, keys: this.#keys });
+    const parts = { appends: this.#appends, reads: this.#reads, keys: this.#keys };
+    this.#driver = new StoreDriverParts(options, parts);
+    this.#writer = new StreamWriter({
+      ...options,
+      connection: this.#appends,
+      lookups: this.#reads,
+      keys: this.#keys,
+      companion: this.#driver.seriesWriter,
+    });
     this.#spill = options.spillPath === undefined ? undefined : new FrameSpill(options.spillPath, this.#writer, logger);
-    this.#reader = new StreamReader({ connection: this.#reads, keys: this.#keys, clock, logger });
+    this.#reader = this.#driver.readerOf(
+      new StreamReader({ connection: this.#reads, keys: this.#keys, clock, logger }),
+    );
   }
 
   get writer(): FrameWriter {
@@ -81,6 +94,7 @@ class StreamStore implements Store {
     if (options.waitForConnection === false) return;
     try {
       await Promise.all([whenReady(this.#appends, options.signal), whenReady(this.#reads, options.signal)]);
+      await this.#driver.check();
     } catch (error) {
       await this.stop();
       throw error;
@@ -125,6 +139,7 @@ class StreamStore implements Store {
       droppedByTarget: counters.droppedByTarget,
       errors: counters.errors,
       lastError: counters.lastError,
+      timeseries: this.#driver.seriesWriter?.counters.snapshot(),
     };
   }
 
@@ -134,6 +149,10 @@ class StreamStore implements Store {
 
   inspectServer(_options: ReadOptions = {}): Promise<ServerInspection[]> {
     return inspectServers(this.#reads, this.#location.kind, () => this.#options.clock.now());
+  }
+
+  inspectDriver(_options: ReadOptions = {}): Promise<DriverInspection> {
+    return this.#driver.inspect();
   }
 
   publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void> {

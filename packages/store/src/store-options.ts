@@ -1,5 +1,21 @@
-import type { Clock, Logger } from '@pulsekeeper/model';
+import type { Clock, Logger, Matcher } from '@pulsekeeper/model';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { StoreDriver } from './timeseries/driver-reader.ts';
+
+/** How time series are written. */
+export interface TimeseriesOptions {
+  /**
+   * Bytes that a series takes from the start and then again and again, a multiple of 8 from 48 to 1,048,576. Larger: fewer
+   * chunks to look through in long ranges; smaller: less memory for series with few samples.
+   * @defaultValue 256
+   */
+  readonly chunkBytes?: number | undefined;
+  /**
+   * With the driver `stream`: selectors of series that are written as time series, too.
+   * @defaultValue none
+   */
+  readonly mirror?: readonly (readonly Matcher[])[] | undefined;
+}
 
 /** Settings of {@link openStore}. */
 export interface StoreOptions {
@@ -13,6 +29,14 @@ export interface StoreOptions {
   readonly tls?: TlsOptions | undefined;
   /** What every key begins with. Must not contain braces: they are Redis Cluster's hash tags. @defaultValue 'pulsekeeper' */
   readonly keyPrefix?: string | undefined;
+  /**
+   * Where samples are written: `stream`, one entry a scrape in a stream a target, on any Redis; or `timeseries`, a
+   * RedisTimeSeries key a series, for those who want to read with `TS.RANGE`, Grafana or Redis Insight, at a hundred times
+   * the server's work. Without it streams are written, and samples are read from where the cluster's writers say they are.
+   */
+  readonly driver?: StoreDriver | undefined;
+  /** Settings of the time series. */
+  readonly timeseries?: TimeseriesOptions | undefined;
   /** Name written into key frames: who wrote them. @defaultValue '' */
   readonly collector?: string | undefined;
   /** Age after which frames go, where the target has none of its own. @defaultValue 86_400_000 (24 h) */

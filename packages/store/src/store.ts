@@ -1,6 +1,8 @@
 import type { CollectorStatus } from './collector-status.ts';
 import type { FrameReader, ReadOptions } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import type { TimeseriesHealth } from './timeseries/series-counters.ts';
+import type { DriverInspection } from './timeseries/store-driver.ts';
 
 /** Where the store stands towards Redis. `degraded`: connected, but appends are refused or wait. */
 export type StoreState = 'idle' | 'connecting' | 'ready' | 'degraded' | 'stopped';
@@ -26,6 +28,8 @@ export interface StoreHealth {
   readonly droppedByTarget: Readonly<Record<string, number>>;
   /** Replies by class (`LOADING`, `OOM`, `timeout`, …) since the start. */
   readonly errors: Readonly<Record<string, number>>;
+  /** What was written as time series, where any are. */
+  readonly timeseries: TimeseriesHealth | undefined;
   readonly lastError: { readonly code: string; readonly message: string; readonly atMs: number } | undefined;
 }
 
@@ -49,8 +53,8 @@ export interface Store {
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   /**
-   * Connects. Resolves once Redis answered, rejects with a {@link StoreError} when it refuses for good (credentials) or
-   * `signal` aborts. With `waitForConnection: false` it resolves at once and connects in the background for ever;
+   * Connects. Resolves once Redis answered, rejects with a {@link StoreError} when it refuses for good (credentials; it has
+   * no commands for time series where they are needed; the samples are by another driver) or `signal` aborts. With `waitForConnection: false` it resolves at once and connects in the background for ever;
    * appends wait in the buffer meanwhile.
    */
   start(options?: { signal?: AbortSignal | undefined; waitForConnection?: boolean | undefined }): Promise<void>;
@@ -63,6 +67,8 @@ export interface Store {
   readServerTime(): Promise<number>;
   /** One entry a server (primaries of a cluster). */
   inspectServer(options?: ReadOptions): Promise<ServerInspection[]>;
+  /** Where samples are, and what the servers have of the commands for time series. */
+  inspectDriver(options?: ReadOptions): Promise<DriverInspection>;
   publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void>;
   readCollectorStatuses(options?: ReadOptions): Promise<CollectorStatus[]>;
   [Symbol.asyncDispose](): Promise<void>;

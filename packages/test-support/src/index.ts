@@ -13,6 +13,7 @@ export { seededRandom } from './seeded-random.ts';
 export { ServerProcess } from './server-process.ts';
 export { TcpProxy } from './tcp-proxy.ts';
 export { timeFactor } from './time-factor.ts';
+export { startTimeseriesRedis, timeseriesModulePath } from './timeseries-redis.ts';
 export { ZooKeeperEnsemble, startEnsemble } from './zookeeper-ensemble.ts';
 export { ZooKeeperServer, startZooKeeper } from './zookeeper-server.ts';
 
@@ -27,4 +28,5 @@ export type { RedisClusterOptions } from './redis-cluster.ts';
 export type { RedisOptions } from './redis-server.ts';
 export type { ServerProcessOptions } from './server-process.ts';
 export type { ProxyDirection, TcpProxyOptions, TcpProxyStats } from './tcp-proxy.ts';
+export type { TimeseriesRedis } from './timeseries-redis.ts';
 export type { ZooKeeperOptions } from './zookeeper-server.ts';

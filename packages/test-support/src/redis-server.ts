@@ -18,6 +18,8 @@ export interface RedisOptions {
   appendonly?: boolean | undefined;
   /** When the append-only file is synced: `always`, `everysec` or `no`. @defaultValue 'everysec' */
   appendfsync?: 'always' | 'everysec' | 'no' | undefined;
+  /** A module file that the server loads. @defaultValue none */
+  modulePath?: string | undefined;
   /** Further arguments, such as `['--maxmemory', '20mb']`; they win. */
   extraArgs?: readonly string[] | undefined;
   /** @defaultValue a free port */
@@ -143,7 +145,7 @@ export class RedisServer {
   }
 
   #args(): string[] {
-    const { appendonly = false, appendfsync = 'everysec', replicaOf, extraArgs = [] } = this.#options;
+    const { appendonly = false, appendfsync = 'everysec', replicaOf, modulePath, extraArgs = [] } = this.#options;
     const settings: Record<string, string> = {
       port: `${this.port}`,
       bind: '127.0.0.1',
@@ -156,7 +158,7 @@ export class RedisServer {
       ...(replicaOf === undefined ? {} : { replicaof: `127.0.0.1 ${replicaOf.port}` }),
     };
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, ...settingValues(name, value)]);
-    return [...args, ...extraArgs];
+    return [...args, ...(modulePath === undefined ? [] : ['--loadmodule', modulePath]), ...extraArgs];
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   FrameReader,
   LastReport,
   ReadOptions,
+  SelectOptions,
   SeriesResult,
   SlotRecord,
   StoredSeries,
@@ -18,6 +19,7 @@ import type {
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import type { SchemaSummary } from '../schema/schema-summary.ts';
+import { aggregatePoints } from './aggregate-points.ts';
 import { scanFrames, throwIfAborted, type ScanContext, type StoredFrame } from './frame-scan.ts';
 import { readLastReports } from './last-reports.ts';
 import { SchemaCache, type SchemaView } from './schema-cache.ts';
@@ -61,8 +63,9 @@ export class StreamReader implements FrameReader {
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
-    options: ReadOptions = {},
+    options: SelectOptions = {},
   ): AsyncGenerator<SeriesResult> {
+    const { aggregation } = options;
     const match = new SeriesMatch(matchers);
     const targets = await this.#matchingTargets(match, options.signal);
     const ahead: Promise<SeriesCollector>[] = [];
@@ -76,7 +79,9 @@ export class StreamReader implements FrameReader {
         ahead.push(collected);
       }
       const collector = await ahead.shift();
-      if (collector !== undefined) yield* collector.finish();
+      if (collector === undefined) continue;
+      if (aggregation === undefined) yield* collector.finish();
+      else for await (const series of collector.finish()) yield aggregatePoints(series, aggregation);
     }
   }
 

@@ -6,6 +6,7 @@ import { StoreError } from '../errors.ts';
 import { PackedCommand } from './packed-command.ts';
 import type { RedisLocation } from './redis-url.ts';
 import { classOfError, storeErrorOf } from './reply-error.ts';
+import { packArguments } from './resp-writer.ts';
 import type { Script } from './script.ts';
 
 const RECONNECT_BASE_MS = 50;
@@ -130,6 +131,16 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
       const command = new PackedCommand('evalsha', doing, key, bytes);
       return client.sendCommand(command) as Promise<unknown>;
     });
+  }
+
+  /**
+   * As {@link call}, for a command of a module, whose key a cluster client cannot know.
+   *
+   * @throws StoreError
+   */
+  async callAt(key: string, command: string, ...args: string[]): Promise<unknown> {
+    const head = Buffer.from(`*${1 + args.length}\r\n`);
+    return this.callPacked(command, key, Buffer.concat([head, packArguments([command, ...args])]));
   }
 
   /**

@@ -103,6 +103,7 @@ export class StreamWriter implements FrameWriter {
       stream.isClosed = false;
       stream.labels = target.labels;
       stream.retentionMs = retentionMs;
+      stream.downsample = target.downsample;
       stream.prepared = undefined;
       return known.writer;
     }
@@ -112,6 +113,7 @@ export class StreamWriter implements FrameWriter {
       { frames: keys.frames(target.id), late: keys.late(target.id) },
       { keyFrameSlots, keyFrameShift: identityHash(target.id) % keyFrameSlots, collector },
     );
+    stream.downsample = target.downsample;
     const writer: TargetWriter = {
       append: (frame) => this.#append(stream, frame),
       end: async (slotMs) => {

@@ -1,4 +1,4 @@
-import type { LabelSet, SeriesSchema, TargetId } from '@pulsekeeper/model';
+import type { DownsampleRule, LabelSet, SeriesSchema, TargetId } from '@pulsekeeper/model';
 import { ChainEncoder, type ChainEncoderOptions, type EncodedFrame, encodeEnd } from '../codec/chain-encoder.ts';
 import { readFrameHeader } from '../codec/frame-header.ts';
 import { CorruptFrame } from '../errors.ts';
@@ -29,6 +29,8 @@ export class TargetStream {
   readonly packedKeys: Buffer;
   labels: LabelSet;
   retentionMs: number;
+  /** Compactions of its time series, where there are any. */
+  downsample: readonly DownsampleRule[] | undefined;
   readonly log = new TargetLog();
   /** Frames of the log are in a call; nothing may be taken from its front or changed meanwhile. */
   isSending = false;

@@ -1,0 +1,105 @@
+import { RespWriter } from '../redis/resp-writer.ts';
+import type { SampleImage } from './sample-image.ts';
+
+/** Most samples of one command: it holds Redis up for half a millisecond. */
+export const MOST_SAMPLES = 512;
+const FIRST_BYTES = 64 * 1024;
+/** `*1537\r\n$7\r\nTS.MADD\r\n` */
+const HEAD_BYTES = 32;
+const ARGUMENTS_OF_SAMPLE = 3;
+
+/** One `TS.MADD` as the protocol's bytes. */
+export interface MaddCommand<Owner> {
+  readonly bytes: Buffer;
+  readonly samples: number;
+  /** Whose samples begin at which place. */
+  readonly owners: readonly { readonly owner: Owner; readonly at: number }[];
+}
+
+/** A sample as it stands in a command. */
+export interface PackedSample {
+  readonly key: string;
+  readonly time: string;
+  readonly value: string;
+}
+
+/** Puts samples together to commands of at most {@link MOST_SAMPLES}. */
+export class MaddPacker<Owner> {
+  #bytes = Buffer.alloc(0);
+  #position = HEAD_BYTES;
+  #samples = 0;
+  #owners: { owner: Owner; at: number }[] = [];
+
+  /** Adds the samples of an image. Yields the commands that are full. */
+  *add(image: SampleImage, owner: Owner): Generator<MaddCommand<Owner>> {
+    for (let series = 0; series < image.size;) {
+      const from = series;
+      let count = 0;
+      const room = MOST_SAMPLES - this.#samples;
+      while (series < image.size && count < room) if (image.has(series++)) count++;
+      if (count > 0) this.#append(image.slice(from, series), count, owner);
+      if (this.#samples === MOST_SAMPLES) yield this.#finish();
+    }
+  }
+
+  /** Yields what is left. */
+  *flush(): Generator<MaddCommand<Owner>> {
+    if (this.#samples > 0) yield this.#finish();
+  }
+
+  #append(part: Buffer, samples: number, owner: Owner): void {
+    const needed = this.#position + part.length;
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, FIRST_BYTES));
+      this.#bytes.copy(larger, 0, 0, this.#position);
+      this.#bytes = larger;
+    }
+    part.copy(this.#bytes, this.#position);
+    this.#position += part.length;
+    if (this.#owners.at(-1)?.owner !== owner) this.#owners.push({ owner, at: this.#samples });
+    this.#samples += samples;
+  }
+
+  #finish(): MaddCommand<Owner> {
+    const head = maddHead(this.#samples);
+    const start = HEAD_BYTES - head.length;
+    head.copy(this.#bytes, start);
+    const command = {
+      bytes: this.#bytes.subarray(start, this.#position),
+      samples: this.#samples,
+      owners: this.#owners,
+    };
+    // The socket may hold the bytes until they are sent, so the next command has its own.
+    this.#bytes = Buffer.alloc(0);
+    this.#position = HEAD_BYTES;
+    this.#samples = 0;
+    this.#owners = [];
+    return command;
+  }
+}
+
+function maddHead(samples: number): Buffer {
+  const writer = new RespWriter(HEAD_BYTES);
+  writer.array(1 + samples * ARGUMENTS_OF_SAMPLE);
+  writer.ascii('TS.MADD');
+  return writer.finish();
+}
+
+/** The samples of a command at the given places, ascending. */
+export function samplesAt(bytes: Buffer, places: readonly number[]): PackedSample[] {
+  const samples: PackedSample[] = [];
+  const wanted = new Set(places);
+  let position = bytes.indexOf('TS.MADD') + 'TS.MADD\r\n'.length;
+  const take = (): string => {
+    const end = bytes.indexOf('\r\n', position);
+    const start = end + 2;
+    const length = Number(bytes.toString('latin1', position + 1, end));
+    position = start + length + 2;
+    return bytes.toString('utf8', start, start + length);
+  };
+  for (let place = 0; samples.length < places.length && position < bytes.length; place++) {
+    const [key, time, value] = [take(), take(), take()];
+    if (wanted.has(place)) samples.push({ key, time, value });
+  }
+  return samples;
+}

@@ -1,0 +1,162 @@
+import type { Clock, Logger } from '@pulsekeeper/model';
+import { StoreError } from '../errors.ts';
+import type { KeyLayout } from '../redis/key-layout.ts';
+import type { RedisConnection } from '../redis/redis-connection.ts';
+import { lifetimes, type AppendBatch, type FrameForm } from '../writer/append-batch.ts';
+import type { FrameCompanion } from '../writer/frame-companion.ts';
+import type { TargetStream } from '../writer/target-stream.ts';
+import { bareFrame } from './bare-frame.ts';
+import { CallWindow } from './call-window.ts';
+import { type MaddCommand, MaddPacker, samplesAt } from './madd-packer.ts';
+import { SampleFailures } from './sample-failures.ts';
+import { SeriesCounters } from './series-counters.ts';
+import { SeriesKeeper } from './series-keeper.ts';
+import type { SeriesSelection } from './series-selection.ts';
+import { StreamSeries } from './stream-series.ts';
+
+/** Commands under way at once: some milliseconds of Redis' time. */
+const MOST_COMMANDS = 16;
+
+export interface SeriesWriterOptions {
+  readonly connection: RedisConnection;
+  readonly keys: KeyLayout;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly collector: string;
+  readonly retentionMs: number;
+  readonly chunkBytes: number;
+  /** Which series are written. */
+  readonly selection: SeriesSelection;
+  /** Whether the samples are in the streams of frames, too, and readers find them there. */
+  readonly isMirror: boolean;
+}
+
+/**
+ * Writes the samples of frames as time series, before the frames themselves: whoever finds the record of a slot in a
+ * target's stream finds its samples. A sample that is there already stays as it is, so frames may be written again.
+ */
+export class SeriesWriter implements FrameCompanion {
+  readonly counters = new SeriesCounters();
+  readonly formOf: FrameForm | undefined;
+  readonly #options: SeriesWriterOptions;
+  readonly #keeper: SeriesKeeper;
+  readonly #series = new WeakMap<TargetStream, StreamSeries>();
+  #hasWarned = false;
+  #noted: { generation: number; untilMs: number } | undefined;
+
+  constructor(options: SeriesWriterOptions) {
+    this.#options = options;
+    this.#keeper = new SeriesKeeper(options.connection, options.chunkBytes);
+    const { collector } = options;
+    this.formOf = options.isMirror
+      ? undefined
+      : (stream, index) => {
+          const { slotMs, bytes } = stream.log.at(index);
+          return bareFrame(bytes, slotMs, collector);
+        };
+  }
+
+  async write(parts: AppendBatch['parts']): Promise<void> {
+    const { connection } = this.#options;
+    const { generation } = connection;
+    await this.#noteDriver();
+    const written = parts
+      .filter(({ count }) => count > 0)
+      .map(({ stream, count }) => ({ series: this.#seriesOf(stream), count }));
+    await Promise.all(written.map(({ series }) => series.prepare()));
+    const window = new CallWindow(MOST_COMMANDS);
+    const counts = { nonFinite: 0 };
+    for (const command of this.#commands(written, generation, counts)) await window.begin(() => this.#send(command));
+    await window.end();
+    this.counters.nonFiniteSamples += counts.nonFinite;
+    for (const { series, count } of written) series.settle(count, generation);
+    await Promise.all(written.map(({ series }) => series.renew()));
+  }
+
+  #seriesOf(stream: TargetStream): StreamSeries {
+    let series = this.#series.get(stream);
+    if (series === undefined) {
+      const { connection, keys, clock, selection } = this.#options;
+      const onRefused = (key: string, message: string): void => this.#warn(key, message);
+      series = new StreamSeries({ stream, connection, keys, clock, selection, keeper: this.#keeper, onRefused });
+      this.#series.set(stream, series);
+    }
+    return series;
+  }
+
+  *#commands(
+    written: readonly { readonly series: StreamSeries; readonly count: number }[],
+    generation: number,
+    counts: { nonFinite: number },
+  ): Generator<MaddCommand<StreamSeries>> {
+    const packer = new MaddPacker<StreamSeries>();
+    for (const { series, count } of written) {
+      for (const table of series.replay(count, generation)) {
+        counts.nonFinite += table.nonFinite;
+        yield* packer.add(table.image, series);
+      }
+      // In a cluster the keys of a command must lie in one slot.
+      if (this.#options.connection.isCluster) yield* packer.flush();
+    }
+    yield* packer.flush();
+  }
+
+  async #send({ bytes, samples, owners }: MaddCommand<StreamSeries>): Promise<void> {
+    const firstKey = owners[0]?.owner.keyStart ?? '';
+    const replies = await this.#madd(firstKey, bytes, samples);
+    const failures = new SampleFailures<StreamSeries>(replies, owners);
+    this.counters.samples += samples - failures.count;
+    this.counters.expiredSamples += failures.expired;
+    this.#refuseAll(bytes, failures);
+    if (failures.missing.length === 0) return;
+    for (const { owner, places } of failures.missing) await this.#writeMissing(owner, bytes, places);
+  }
+
+  /** Creates the series of samples whose keys are not there, and writes those samples once more. */
+  async #writeMissing(owner: StreamSeries, bytes: Buffer, places: readonly number[]): Promise<void> {
+    const missing = samplesAt(bytes, places);
+    this.counters.createdSeries += await owner.create(missing.map(({ key }) => key));
+    const args = missing.flatMap(({ key, time, value }) => [key, time, value]);
+    const again = await this.#options.connection.callAt(owner.keyStart, 'TS.MADD', ...args);
+    const failures = new SampleFailures<StreamSeries>(repliesOf(again, missing.length), [{ owner, at: 0 }]);
+    this.counters.samples += missing.length - failures.count;
+    this.counters.expiredSamples += failures.expired;
+    // A key that is still missing is one of another type.
+    this.counters.refusedSamples += failures.count - failures.expired;
+  }
+
+  async #madd(firstKey: string, bytes: Buffer, samples: number): Promise<readonly unknown[]> {
+    return repliesOf(await this.#options.connection.callPacked('TS.MADD', firstKey, bytes), samples);
+  }
+
+  #refuseAll(bytes: Buffer, { refused }: SampleFailures<StreamSeries>): void {
+    this.counters.refusedSamples += refused.length;
+    const [first] = refused;
+    if (first !== undefined) this.#warn(samplesAt(bytes, [first.place])[0]?.key ?? '', first.message);
+  }
+
+  /** Tells of the first series that is refused, with its reason; the rest is in the counters. */
+  #warn(key: string, message: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.logger.error({ key, reason: message }, 'redis refuses samples of a time series: they are left out');
+  }
+
+  /** Tells readers where the samples of this cluster are. */
+  async #noteDriver(): Promise<void> {
+    const { connection, keys, clock, retentionMs, isMirror } = this.#options;
+    const nowMs = clock.monotonic();
+    if (isMirror || (this.#noted?.generation === connection.generation && nowMs < this.#noted.untilMs)) return;
+    const { generation } = connection;
+    const { refreshMs, timeToLiveMs } = lifetimes(retentionMs);
+    await connection.call('SET', keys.driver, 'timeseries', 'PX', timeToLiveMs);
+    this.#noted = { generation, untilMs: nowMs + refreshMs };
+  }
+}
+
+function repliesOf(reply: unknown, count: number): readonly unknown[] {
+  if (!Array.isArray(reply) || reply.length !== count) {
+    throw new StoreError('Unknown', 'TS.MADD answered in an unknown form');
+  }
+  return reply as unknown[];
+}

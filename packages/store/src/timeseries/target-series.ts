@@ -1,0 +1,86 @@
+import type { LabelSet, SeriesSchema } from '@pulsekeeper/model';
+import type { ChainDecoder } from '../codec/chain-decoder.ts';
+import type { FrameHeader } from '../codec/frame-header.ts';
+import { SYNTHETIC_SERIES } from '../reader/synthetic-series.ts';
+import { packArguments } from '../redis/resp-writer.ts';
+import { SampleImage } from './sample-image.ts';
+import { formatSeriesName } from './series-name.ts';
+import type { SeriesSelection } from './series-selection.ts';
+
+/**
+ * The time series of one target while the list of its series stays: their keys, and the samples of the scrape that is being
+ * written.
+ */
+export class TargetSeries {
+  readonly image: SampleImage;
+  readonly keys: readonly string[];
+  /** 1 for each series that was written since its key was renewed. */
+  readonly used: Uint8Array;
+  /** Values of the last scrape that no time series can hold. */
+  nonFinite = 0;
+  readonly #schemas: readonly SeriesSchema[];
+  readonly #synthetic: readonly number[];
+  readonly #columns: Int32Array;
+  readonly #values: Float64Array;
+  readonly #present: Uint8Array;
+
+  constructor(
+    target: { readonly keyStart: string; readonly labels: LabelSet },
+    schemas: readonly SeriesSchema[],
+    selection: SeriesSelection,
+  ) {
+    this.#schemas = schemas;
+    this.#synthetic = selection.syntheticOf(target.labels);
+    const columns: number[] = [];
+    const names = this.#synthetic.map((index) => SYNTHETIC_SERIES[index]?.metadata.name ?? '');
+    let from = 0;
+    for (const schema of schemas) {
+      for (const column of selection.columnsOf(schema, target.labels)) {
+        columns.push(from + column);
+        names.push(formatSeriesName(schema.labelsAt(column)));
+      }
+      from += schema.size;
+    }
+    this.#columns = Int32Array.from(columns);
+    this.keys = names.map((name) => target.keyStart + name);
+    this.image = new SampleImage(this.keys.map((key) => packArguments([key])));
+    this.#values = new Float64Array(this.keys.length);
+    this.#present = new Uint8Array(this.keys.length);
+    this.used = new Uint8Array(this.keys.length);
+  }
+
+  /** Whether it is about these lists of series. */
+  isOf(schemas: readonly SeriesSchema[]): boolean {
+    return (
+      schemas.length === this.#schemas.length &&
+      schemas.every((schema, index) => schema.id === this.#schemas[index]?.id)
+    );
+  }
+
+  /** Takes the samples of a frame that the decoder has just decoded. */
+  take(header: FrameHeader, decoder: ChainDecoder): void {
+    const values = this.#values;
+    const present = this.#present;
+    const columns = this.#columns;
+    const first = this.#synthetic.length;
+    const hasSamples = header.kind === 'key' || header.kind === 'delta';
+    let nonFinite = 0;
+    for (let at = 0; at < first; at++) {
+      values[at] = SYNTHETIC_SERIES[this.#synthetic[at] ?? 0]?.valueOf(header.report) ?? 0;
+      present[at] = 1;
+    }
+    const { values: decoded } = decoder.state;
+    for (let at = 0; at < columns.length; at++) {
+      const column = columns[at] ?? 0;
+      const value = decoded[column] ?? 0;
+      const isPresent = hasSamples && decoder.isPresent(column);
+      const isFinite = Number.isFinite(value);
+      if (isPresent && !isFinite) nonFinite++;
+      values[first + at] = value;
+      present[first + at] = isPresent && isFinite ? 1 : 0;
+    }
+    this.nonFinite = nonFinite;
+    for (let at = 0; at < present.length; at++) if (present[at] === 1) this.used[at] = 1;
+    this.image.update(header.slotMs, values, present);
+  }
+}
