@@ -1,4 +1,4 @@
-import { readCluster } from '@pulsekeeper/registry';
+import { readCluster, type ReadClusterOptions } from '@pulsekeeper/registry';
 import type { Store } from '@pulsekeeper/store';
 
 import type { CommandContext } from '../command.ts';
@@ -40,9 +40,12 @@ export async function askBoth<T>(
   return { registry: first.value, store: second.value };
 }
 
-/** Reads the whole registry once. */
-export async function readPicture({ settings, signal }: CommandContext): Promise<ClusterPicture> {
-  return withZooKeeper(settings, signal, async (session) => pictureOf(await readCluster(session, { signal })));
+/** Reads the registry once; of the instances those that are selected, all by default. */
+export async function readPicture(
+  { settings, signal }: CommandContext,
+  select?: ReadClusterOptions['select'],
+): Promise<ClusterPicture> {
+  return withZooKeeper(settings, signal, async (session) => pictureOf(await readCluster(session, { signal, select })));
 }
 
 /** Writes a remark for each server that could not be asked, for commands that answer with what is left. */

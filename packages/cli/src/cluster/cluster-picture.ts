@@ -11,7 +11,9 @@ export interface PicturedTarget extends RegisteredTarget {
 
 /** The registry as the commands look at it: targets with their effective rules, collectors, and what is wrong. */
 export interface ClusterPicture {
-  /** Sorted by identity. */
+  /** Every registered target, sorted: all that the ring needs. */
+  readonly ids: readonly TargetId[];
+  /** Those whose registration was read, sorted by identity; all of them unless the reader asked for fewer. */
   readonly targets: readonly PicturedTarget[];
   readonly services: readonly string[];
   /** The foreign trees that instances come from, by service. */
@@ -25,7 +27,11 @@ export interface ClusterPicture {
 export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
   const defaults = snapshot.defaults.parsed.ok ? snapshot.defaults.parsed.value : NO_CLUSTER_DEFAULTS;
   const targets: PicturedTarget[] = [];
-  for (const [service, { rule, instances }] of snapshot.services) {
+  const ids: TargetId[] = [];
+  for (const [service, { rule, names, instances }] of snapshot.services) {
+    for (const name of names) {
+      ids.push(targetId(service, name));
+    }
     // A service rule that cannot be read counts for nothing, as it does for a collector that starts now.
     const serviceRule = rule.parsed.ok ? rule.parsed.value : {};
     for (const [instance, { parsed, stat, place }] of instances) {
@@ -37,6 +43,7 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
     }
   }
   return {
+    ids: ids.sort(),
     targets: targets.sort((a, b) => compareIds(a.id, b.id)),
     services: [...snapshot.services.keys()],
     sources: new Map(

@@ -9,8 +9,8 @@ import { listCollectors, type CollectorEntry } from '../views/collector-list.ts'
 import { readHeartbeat, type Heartbeat } from '../views/heartbeat.ts';
 import { compareRings, type RingAgreement } from '../views/ring-agreement.ts';
 import { listTargets, type TargetEntry } from '../views/target-list.ts';
-import { askBoth, type BothAnswers } from './ask-both.ts';
-import type { ClusterPicture } from './cluster-picture.ts';
+import { askBoth, readPicture, type BothAnswers } from './ask-both.ts';
+import { askInTurns } from './ask-in-turns.ts';
 import { assignmentAt } from './ownership.ts';
 
 /** A little more than collectors take to publish a new ring. */
@@ -28,16 +28,32 @@ export interface ClusterLook {
   readonly answers: BothAnswers<StoreAnswer>;
   /** Absent while ZooKeeper is away. */
   readonly assignment: Assignment | undefined;
-  /** Empty while ZooKeeper is away. */
+  /** Those whose registration was read; empty while ZooKeeper is away. */
   readonly targets: readonly TargetEntry[];
   readonly collectors: readonly CollectorEntry[];
   readonly ring: RingAgreement;
   readonly nowMs: number;
 }
 
+/** How much is read of the registrations: all, or only of targets of which the store does not say that they are up. */
+export type LookDepth = 'all' | 'doubtful';
+
 /** Reads everything that the overviews show, with few round trips, and puts it together. */
-export async function lookAtCluster(context: CommandContext): Promise<ClusterLook> {
-  return putTogether(context, await askBoth(context, (store, picture) => askStore(store, picture, context.signal)));
+export async function lookAtCluster(context: CommandContext, depth: LookDepth): Promise<ClusterLook> {
+  const answers =
+    depth === 'all'
+      ? await askBoth(context, (store, picture) => askStore(store, picture?.ids ?? [], context.signal))
+      : await askInTurns({
+          readPicture: (select) => readPicture(context, select),
+          askStore: async (ids) => {
+            const { withStore } = await import('./redis.ts');
+            return withStore(context.settings, context.signal, async (store) =>
+              askStore(store, await ids, context.signal),
+            );
+          },
+          now: context.now,
+        });
+  return putTogether(context, answers);
 }
 
 /**
@@ -45,22 +61,17 @@ export async function lookAtCluster(context: CommandContext): Promise<ClusterLoo
  * after a target or a collector came or went, and a judgement should not depend on such a moment.
  */
 export async function lookAtSettledCluster(context: CommandContext): Promise<ClusterLook> {
-  const look = await lookAtCluster(context);
+  const look = await lookAtCluster(context, 'doubtful');
   if (look.ring.agreed || !look.answers.registry.ok) {
     return look;
   }
   await delay(RING_SETTLES_MS, undefined, { signal: context.signal });
-  return lookAtCluster(context);
+  return lookAtCluster(context, 'doubtful');
 }
 
 /** Asks an open store for what the overviews show. */
-export async function askStore(
-  store: Store,
-  picture: ClusterPicture | undefined,
-  signal: AbortSignal,
-): Promise<StoreAnswer> {
+export async function askStore(store: Store, ids: readonly TargetId[], signal: AbortSignal): Promise<StoreAnswer> {
   const options = { signal };
-  const ids = (picture?.targets ?? []).map(({ id }) => id);
   const [reports, statuses, servers] = await Promise.all([
     store.reader.lastReports(ids, options),
     store.readCollectorStatuses(options),
@@ -86,7 +97,7 @@ export function putTogether(context: CommandContext, answers: BothAnswers<StoreA
     records: picture?.collectors,
     heartbeats: store?.heartbeats,
     loadOf: (id) => assignment?.loadOf(id, 0) ?? 0,
-    targetCount: targets.length,
+    targetCount: picture?.ids.length ?? 0,
     nowMs,
   });
   const published = new Map(

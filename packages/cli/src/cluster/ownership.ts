@@ -16,16 +16,15 @@ const MAX_GUESSED_REPLICATION = 5;
  * it open and the collectors publish another ring, the replication that yields their ring is used, if there is one.
  */
 export function assignmentAt(picture: ClusterPicture, timeMs: number, settings: Settings): Assignment {
-  const targets = picture.targets.map(({ id }) => id);
   const members = membersAt(picture.collectors.values(), timeMs).map(({ id, capacity }) => ({ id, capacity }));
-  const assignment = assign(targets, members, { replication: settings.replication });
+  const assignment = assign(picture.ids, members, { replication: settings.replication });
   const published = mostCommonRing([...picture.collectors.values()].map(({ ring }) => ring));
   const isOpen = settings.sources.replication === 'default';
   if (!isOpen || published === undefined || published === assignment.version) {
     return assignment;
   }
   for (let replication = 2; replication <= MAX_GUESSED_REPLICATION; replication += 1) {
-    const candidate = assign(targets, members, { replication });
+    const candidate = assign(picture.ids, members, { replication });
     if (candidate.version === published) {
       return candidate;
     }

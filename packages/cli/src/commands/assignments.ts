@@ -6,11 +6,11 @@ import { ExitCode } from '../exit-code.ts';
 /** `pulsekeeper assignments`: which targets the ring gives to which collector at this moment. */
 export async function runAssignments(context: CommandContext): Promise<ExitCode> {
   const { output } = context;
-  const picture = await readPicture(context);
+  const picture = await readPicture(context, () => []);
   const nowMs = context.now();
   const assignment = assignmentAt(picture, nowMs, context.settings);
   const { members } = assignment;
-  const rows = picture.targets.map(({ id }) => ({ target: id, owners: assignment.ownersOf(id) }));
+  const rows = picture.ids.map((id) => ({ target: id, owners: assignment.ownersOf(id) }));
   if (output.isJson) {
     output.printJson({
       version: assignment.version,

@@ -7,7 +7,7 @@ import { collectorColumns } from './status-screen.ts';
 /** `pulsekeeper collectors`: every collector with its share, its ring and how its slots went. */
 export async function runCollectors(context: CommandContext): Promise<ExitCode> {
   const { output } = context;
-  const look = await lookAtCluster(context);
+  const look = await lookAtCluster(context, 'doubtful');
   const { registry, store } = look.answers;
   if (!registry.ok && !store.ok) {
     throw registry.error;

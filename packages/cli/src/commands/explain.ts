@@ -72,7 +72,9 @@ export async function runExplain(context: CommandContext, input: CommandInput): 
   const { output, settings, signal } = context;
   const id = parseTargetArgument(input.args[0] ?? '');
   const [snapshot, slots] = await Promise.all([
-    withZooKeeper(settings, signal, (session) => readCluster(session, { signal })),
+    withZooKeeper(settings, signal, (session) =>
+      readCluster(session, { signal, select: (ids) => ids.filter((other) => other === id) }),
+    ),
     attempt(() => readLatestSlots(context, id)),
   ]);
   const explanation = explain(context, snapshot, id, slots);

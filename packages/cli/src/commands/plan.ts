@@ -18,7 +18,7 @@ export async function runPlan(context: CommandContext, input: CommandInput): Pro
     throw usageError('say what to plan: --without <collector>, --with <n>, or both');
   }
   const added = withText === undefined ? 0 : parseWholeNumber('--with', withText, { min: 1, max: MAX_ADDED });
-  const picture = await readPicture(context);
+  const picture = await readPicture(context, () => []);
   const members = membersAt(picture.collectors.values(), context.now()).map(({ id, capacity }) => ({ id, capacity }));
   const known = new Set(members.map(({ id }) => id));
   for (const id of without) {
@@ -31,10 +31,10 @@ export async function runPlan(context: CommandContext, input: CommandInput): Pro
   }
   const future = [...members.filter(({ id }) => !without.includes(id)), ...inventMembers(added, known)];
   const plan = planRing(
-    picture.targets.map(({ id }) => id),
+    picture.ids,
     members,
     future,
-    assignmentAt(picture, context.now(), context.settings).ranks,
+    assignmentAt(picture, context.now(), context.settings).ranks || context.settings.replication,
   );
   if (output.isJson) {
     output.printJson(plan);

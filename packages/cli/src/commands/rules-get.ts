@@ -52,7 +52,7 @@ function printEntries({ output }: CommandContext, entries: readonly RuleEntry[])
 }
 
 async function allScopes(session: ZkSession, signal: AbortSignal): Promise<RuleScope[]> {
-  const { services } = await readCluster(session, { signal });
+  const { services } = await readCluster(session, { signal, select: () => [] });
   return [{ kind: 'defaults' }, ...[...services.keys()].map((service): RuleScope => ({ kind: 'service', service }))];
 }
 

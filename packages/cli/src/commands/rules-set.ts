@@ -1,3 +1,4 @@
+import { splitTargetId, type TargetId } from '@pulsekeeper/model';
 import {
   readCluster,
   readRule,
@@ -35,7 +36,7 @@ export async function runRulesSet(context: CommandContext, input: CommandInput):
   const isDryRun = hasFlag(input, 'dryRun');
   const { impacts, version } = await withZooKeeper(settings, signal, async (session) => {
     const before = await readRule(session, scope, { signal });
-    const snapshot = await readCluster(session, { signal });
+    const snapshot = await readCluster(session, { signal, select: (ids) => ids.filter((id) => isInScope(id, scope)) });
     const impact = ruleImpact(snapshot, scope, data);
     if (isDryRun) {
       return { impacts: impact, version: before.version };
@@ -49,6 +50,10 @@ export async function runRulesSet(context: CommandContext, input: CommandInput):
     printImpacts(context, impacts, isDryRun, version);
   }
   return ExitCode.Good;
+}
+
+function isInScope(id: TargetId, scope: RuleScope): boolean {
+  return scope.kind === 'defaults' || splitTargetId(id).service === scope.service;
 }
 
 async function write(

@@ -13,7 +13,7 @@ const MAX_INTERVALS_SHOWN = 3;
 /** `pulsekeeper services`: every service with the health of its targets. */
 export async function runServices(context: CommandContext): Promise<ExitCode> {
   const { output } = context;
-  const look = await lookAtCluster(context);
+  const look = await lookAtCluster(context, 'all');
   const { registry, store } = look.answers;
   if (!registry.ok) {
     throw registry.error;

@@ -7,7 +7,7 @@ import { ExitCode, worstExitCode } from '../exit-code.ts';
 import { redact } from '../redact.ts';
 import { sumSlots } from '../views/heartbeat.ts';
 import { findProblems, worstTargets, type StatusReport, type StatusSlots } from '../views/status-report.ts';
-import { countHealth } from '../views/target-list.ts';
+import { countHealth, type TargetEntry, type TargetHealth } from '../views/target-list.ts';
 import { printStatus } from './status-screen.ts';
 
 /** `pulsekeeper status`: one screen that says how the cluster does, with what can be seen when a server is away. */
@@ -34,7 +34,7 @@ async function readStatus(context: CommandContext): Promise<StatusReport> {
 /** Judges what was seen. */
 export function toStatusReport({ settings }: CommandContext, look: ClusterLook, answerSeconds: number): StatusReport {
   const { registry, store } = look.answers;
-  const health = registry.ok ? countHealth(look.targets) : null;
+  const health = registry.ok ? healthOf(registry.value.ids.length, look.targets) : null;
   const server = store.ok ? store.value.servers[0] : undefined;
   const slots = slotsOf(look);
   return {
@@ -44,7 +44,7 @@ export function toStatusReport({ settings }: CommandContext, look: ClusterLook, 
       answerSeconds: registry.ok ? answerSeconds : null,
       error: registry.ok ? null : registry.error.message,
       services: registry.ok ? registry.value.services.length : null,
-      targets: registry.ok ? look.targets.length : null,
+      targets: registry.ok ? registry.value.ids.length : null,
       rejected: health?.rejected ?? null,
     },
     redis: {
@@ -66,13 +66,19 @@ export function toStatusReport({ settings }: CommandContext, look: ClusterLook, 
       collectors: look.collectors,
       ring: look.ring,
       slots,
-      targetCount: look.targets.length,
+      targetCount: registry.ok ? registry.value.ids.length : 0,
       smallestIntervalMs: smallestInterval(look),
       redisWarnings: store.ok ? store.value.servers.flatMap(({ warnings }) => warnings) : [],
       registryProblems: registry.ok ? problemsBesides(registry.value) : [],
       nowMs: look.nowMs,
     }),
   };
+}
+
+/** A target whose registration was not read is one that the store says to be up. */
+function healthOf(targetCount: number, read: readonly TargetEntry[]): Record<TargetHealth, number> {
+  const counts = countHealth(read);
+  return { ...counts, up: counts.up + targetCount - read.length };
 }
 
 /** The window that all collectors keep, where they do; else everything since they started. */
@@ -92,7 +98,11 @@ function slotsOf({ answers }: ClusterLook): StatusSlots | null {
 
 function smallestInterval({ answers }: ClusterLook): number | undefined {
   const targets = answers.registry.ok ? answers.registry.value.targets : [];
-  const intervals = targets.flatMap(({ target }) => (target.ok ? [target.value.rule.intervalMs] : []));
+  const reports = answers.store.ok ? answers.store.value.reports.values() : [];
+  const intervals = [
+    ...targets.flatMap(({ target }) => (target.ok ? [target.value.rule.intervalMs] : [])),
+    ...[...reports].map(({ intervalMs }) => intervalMs),
+  ];
   return intervals.length === 0 ? undefined : intervals.reduce((least, interval) => Math.min(least, interval));
 }
 

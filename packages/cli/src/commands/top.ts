@@ -6,7 +6,7 @@ import { isZkError, type ZkSession } from '@pulsekeeper/zk-session';
 
 import { parseDurationOption } from '../arguments/time-range.ts';
 import { parseWholeNumber } from '../arguments/whole-number.ts';
-import { attempt } from '../cluster/attempt.ts';
+import { askInTurns } from '../cluster/ask-in-turns.ts';
 import { pictureOf } from '../cluster/cluster-picture.ts';
 import { askStore, putTogether } from '../cluster/look-at-cluster.ts';
 import { toStoreCliError, withStore } from '../cluster/redis.ts';
@@ -72,20 +72,23 @@ function show(context: CommandContext, screen: LiveScreen, report: StatusReport)
 async function look(context: CommandContext, session: ZkSession, store: Store): Promise<StatusReport> {
   const { settings, signal } = context;
   const startedMs = performance.now();
-  const registry = await attempt(async () => {
-    try {
-      return pictureOf(await readCluster(session, { signal }));
-    } catch (error) {
-      throw isZkError(error) ? toCliError(error, settings) : error;
-    }
-  });
-  const stored = await attempt(async () => {
-    try {
-      return await askStore(store, registry.ok ? registry.value : undefined, signal);
-    } catch (error) {
-      throw error instanceof StoreError ? toStoreCliError(error, settings, store.health().lastError?.message) : error;
-    }
+  const answers = await askInTurns({
+    readPicture: async (select) => {
+      try {
+        return pictureOf(await readCluster(session, { signal, select }));
+      } catch (error) {
+        throw isZkError(error) ? toCliError(error, settings) : error;
+      }
+    },
+    askStore: async (ids) => {
+      try {
+        return await askStore(store, await ids, signal);
+      } catch (error) {
+        throw error instanceof StoreError ? toStoreCliError(error, settings, store.health().lastError?.message) : error;
+      }
+    },
+    now: context.now,
   });
   const answerSeconds = (performance.now() - startedMs) / 1000;
-  return toStatusReport(context, putTogether(context, { registry, store: stored }), answerSeconds);
+  return toStatusReport(context, putTogether(context, answers), answerSeconds);
 }

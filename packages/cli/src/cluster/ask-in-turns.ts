@@ -1,0 +1,51 @@
+import { deferred, type TargetId } from '@pulsekeeper/model';
+import type { ReadClusterOptions } from '@pulsekeeper/registry';
+
+import type { BothAnswers } from './ask-both.ts';
+import { attempt } from './attempt.ts';
+import type { ClusterPicture } from './cluster-picture.ts';
+import { doubtfulTargets } from './doubtful-targets.ts';
+import type { StoreAnswer } from './look-at-cluster.ts';
+
+/** How the two servers are asked; each connects while the other does. */
+export interface TurnPorts {
+  readonly readPicture: (select: ReadClusterOptions['select']) => Promise<ClusterPicture>;
+  /** The ids come from the registry, none while ZooKeeper is away. */
+  readonly askStore: (ids: Promise<readonly TargetId[]>) => Promise<StoreAnswer>;
+  readonly now: () => number;
+}
+
+/**
+ * Reads names from the registry, asks the store how those targets do, and reads the registrations of only those that are
+ * not simply up: on a large cluster that does well nearly all of the reading is left out. Where the store is away all are
+ * read, for nothing else tells which of them are wrong.
+ */
+export async function askInTurns({ readPicture, askStore, now }: TurnPorts): Promise<BothAnswers<StoreAnswer>> {
+  const named = deferred<readonly TargetId[]>();
+  const asked = deferred<StoreAnswer | undefined>();
+  const select = async (ids: readonly TargetId[]): Promise<readonly TargetId[]> => {
+    named.resolve(ids);
+    const answer = await asked.promise;
+    return answer === undefined ? ids : doubtfulTargets(ids, answer.reports, now());
+  };
+  const registry = attempt(() => readPicture(select)).finally(() => named.resolve([]));
+  const store = attempt(() => askStore(named.promise)).then(
+    (answer) => {
+      asked.resolve(answer.ok ? answer.value : undefined);
+      return answer;
+    },
+    (error: unknown) => {
+      asked.resolve(undefined);
+      throw error;
+    },
+  );
+  // Settled together, so that a failure of one that is not an outage does not leave the other's connection open.
+  const [first, second] = await Promise.allSettled([registry, store]);
+  if (first.status === 'rejected') {
+    throw first.reason;
+  }
+  if (second.status === 'rejected') {
+    throw second.reason;
+  }
+  return { registry: first.value, store: second.value };
+}
