@@ -53,6 +53,9 @@ export interface CollectorParts {
 /** A stall shorter than this is ordinary business: garbage collection, a large body. */
 const MIN_STALL_MS = 1_000;
 
+/** The scrapes of one tick of the schedule end within some milliseconds; so they go in one call. */
+const STORE_LINGER_MS = 10;
+
 /** How long closing the store may take once it was flushed, or could not be. */
 const STORE_STOP_MS = 1_000;
 
@@ -91,6 +94,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     spillPath: options.storeSpillPath,
     ack: options.storeAck,
     rewriteWindowMs: options.storeRewriteWindowMs,
+    lingerMs: STORE_LINGER_MS,
     // Leaving flushes the store before it stops it.
     stopTimeoutMs: STORE_STOP_MS,
     logger,

@@ -18,6 +18,7 @@ export const DEFAULT_STORE_OPTIONS = {
   connectTimeoutMs: 5_000,
   ack: { replicas: 0, timeoutMs: 1_000 },
   drainFramesPerSecond: 20_000,
+  lingerMs: 0,
   stopTimeoutMs: 5_000,
 } as const;
 
@@ -41,6 +42,7 @@ export interface NormalStoreOptions {
   readonly connectTimeoutMs: number;
   readonly ack: { readonly replicas: number; readonly timeoutMs: number };
   readonly drainFramesPerSecond: number;
+  readonly lingerMs: number;
   readonly spillPath: string | undefined;
   readonly stopTimeoutMs: number;
   readonly logger: Logger;
@@ -73,6 +75,7 @@ export function normalizeOptions(options: StoreOptions): NormalStoreOptions {
       timeoutMs: options.ack?.timeoutMs ?? defaults.ack.timeoutMs,
     },
     drainFramesPerSecond: options.drainFramesPerSecond ?? defaults.drainFramesPerSecond,
+    lingerMs: options.lingerMs ?? defaults.lingerMs,
     spillPath: options.spillPath,
     stopTimeoutMs: options.stopTimeoutMs ?? defaults.stopTimeoutMs,
     logger: (options.logger ?? silentLogger).child({ component: 'store' }),
@@ -121,5 +124,6 @@ const BOUNDS = [
   ['commandTimeoutMs', 1, 600_000],
   ['connectTimeoutMs', 1, 600_000],
   ['drainFramesPerSecond', 1, Number.MAX_SAFE_INTEGER],
+  ['lingerMs', 0, 1_000],
   ['stopTimeoutMs', 0, 86_400_000],
 ] as const;

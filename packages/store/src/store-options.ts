@@ -72,6 +72,12 @@ export interface StoreOptions {
   readonly ack?: { readonly replicas: number; readonly timeoutMs?: number | undefined } | undefined;
   /** Most frames a second that are sent after an outage, so that the backlog does not crowd out live readers. @defaultValue 20_000 */
   readonly drainFramesPerSecond?: number | undefined;
+  /**
+   * How long a frame may wait for others that go in the same call. Each call costs both sides a wake-up, so a writer of many
+   * targets does well to wait a little; 0 sends at the end of each turn of the event loop.
+   * @defaultValue 0
+   */
+  readonly lingerMs?: number | undefined;
   /** File that `stop` saves unsent frames to when Redis is away, read and removed at the next `start`. @defaultValue none: they are dropped */
   readonly spillPath?: string | undefined;
   /** How long `stop` waits for unsent frames to be written. @defaultValue 5_000 */

@@ -3,7 +3,7 @@ import { RespWriter } from '../redis/resp-writer.ts';
 import type { TargetStream } from './target-stream.ts';
 
 /** Most frames and bytes of one call: it holds Redis up for some 5 µs a frame. */
-const MOST_FRAMES = 64;
+export const MOST_FRAMES = 64;
 const MOST_BYTES = 512 * 1024;
 /** Frames of one target that a call takes, so that all targets of a backlog advance together. */
 const MOST_FRAMES_OF_TARGET = 8;

@@ -2,7 +2,7 @@ import { type Clock, deferred, fullJitterBackoff, type Logger } from '@pulsekeep
 import { StoreError } from '../errors.ts';
 import { APPEND_SCRIPT } from '../redis/append-script.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
-import { type AppendBatch, type AppendReply, packBatch, parseReplies, takeBatch } from './append-batch.ts';
+import { type AppendBatch, type AppendReply, MOST_FRAMES, packBatch, parseReplies, takeBatch } from './append-batch.ts';
 import { TARGET_RETRY_MS } from './append-outcomes.ts';
 import { DrainPace } from './drain-pace.ts';
 import type { FrameBacklog } from './frame-backlog.ts';
@@ -27,6 +27,8 @@ export interface AppendSenderOptions {
   readonly random: () => number;
   readonly logger: Logger;
   readonly drainFramesPerSecond: number;
+  /** How long a stream may wait for others that are sent with it. */
+  readonly lingerMs: number;
   readonly ack: { readonly replicas: number; readonly timeoutMs: number };
   readonly backlog: FrameBacklog;
   readonly counters: WriterCounters;
@@ -38,7 +40,7 @@ export interface AppendSenderOptions {
 }
 
 /**
- * Sends what waits, in calls of many frames: at the end of each turn of the event loop, at a bounded rate after an outage,
+ * Sends what waits, in calls of many frames: at the end of each turn of the event loop or a little later, at a bounded rate after an outage,
  * and with growing pauses while Redis refuses. A stream is in at most one call at any time, so its frames go in order. A
  * call whose outcome is unknown is made again; the script recognises what is there already.
  */
@@ -51,6 +53,7 @@ export class AppendSender {
   #attempt = 0;
   #pausedUntilMs = 0;
   #isScheduled = false;
+  #linger: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #idleWaiters: (() => void)[] = [];
   #isStopped = false;
@@ -78,6 +81,7 @@ export class AppendSender {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#linger);
     this.#ready.clear();
     this.#wakeIdle();
   }
@@ -124,15 +128,27 @@ export class AppendSender {
     return this.#options.backlog.frames === 0 && this.#calls === 0;
   }
 
-  /** Sends at the end of the event loop's turn, together with whatever else came in it. */
+  /** Sends a little later, together with whatever else has come by then; at the end of the turn when that fills a call. */
   #schedule(): void {
+    const { lingerMs, backlog } = this.#options;
     if (this.#isScheduled || this.#isStopped) return;
+    if (lingerMs > 0 && backlog.frames < MOST_FRAMES) {
+      this.#linger ??= setTimeout(this.#onLingered, lingerMs);
+      return;
+    }
     this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#pump();
-    });
+    setImmediate(this.#onTurnEnd);
   }
+
+  readonly #onLingered = (): void => {
+    this.#linger = undefined;
+    this.#pump();
+  };
+
+  readonly #onTurnEnd = (): void => {
+    this.#isScheduled = false;
+    this.#pump();
+  };
 
   #scheduleAfter(delayMs: number): void {
     clearTimeout(this.#timer);
@@ -191,7 +207,8 @@ export class AppendSender {
     }
     for (const { stream } of batch.parts) if (stream.log.waiting > 0 || stream.mustCheck) this.makeReady(stream);
     if (this.#isIdle()) this.#wakeIdle();
-    this.#pump();
+    // What came meanwhile has its own time to wait.
+    if (this.#linger === undefined) this.#pump();
   }
 
   async #call(batch: AppendBatch): Promise<AppendReply[]> {

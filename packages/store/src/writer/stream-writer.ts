@@ -32,6 +32,7 @@ export interface StreamWriterOptions {
   readonly rewriteBytes: number;
   readonly keyFrameSlots: number;
   readonly drainFramesPerSecond: number;
+  readonly lingerMs: number;
   readonly ack: { readonly replicas: number; readonly timeoutMs: number };
   /** What is written beside the streams, if anything. */
   readonly companion?: FrameCompanion | undefined;
