@@ -80,7 +80,7 @@ export class FaultCluster {
     const [ensemble, redis, ledger] = await Promise.all([
       startEnsemble(3),
       startRedis({ appendonly: true }),
-      startLedgerTargets({ count: options.targets + (options.spareTargets ?? 0) }),
+      startLedgerTargets({ count: options.targets + (options.spareTargets ?? 0), hasOwnAddresses: false }),
     ]);
     const proxies = await Promise.all(ensemble.servers.map(({ port }) => TcpProxy.start({ target: { port } })));
     const store = openStore({ url: redis.url });
@@ -228,6 +228,8 @@ export class FaultCluster {
       connectString: `${this.ensemble.connectString}${CHROOT}`,
       // Long: the registrations are not what these tests try.
       sessionTimeoutMs: 10_000,
+      // Many at once, in the midst of whatever the test does to the machine.
+      connectTimeoutMs: 60_000,
     });
     this.#sessions[slot] = session;
     await session.start();

@@ -15,7 +15,12 @@ interface LedgerTarget extends LedgerPage {
   behaviour: LedgerBehaviour;
 }
 
-const options = JSON.parse(process.argv[2] ?? '{}') as { count: number; series: number; port: number };
+const options = JSON.parse(process.argv[2] ?? '{}') as {
+  count: number;
+  series: number;
+  port: number;
+  hasOwnAddresses: boolean;
+};
 const targets: LedgerTarget[] = Array.from({ length: options.count }, () => ({
   served: 0,
   entries: [],
@@ -27,7 +32,7 @@ await listen('127.0.0.1', (request, response) => {
   if (index !== undefined && rest === 'metrics') scrape(Number(index), response);
   else void control(request, response);
 });
-for (let index = 0; index < options.count; index += 1) {
+for (let index = 0; options.hasOwnAddresses && index < options.count; index += 1) {
   await listen(loopbackAddress(2, index), (_request, response) => scrape(index, response));
 }
 process.stdout.write('ready\n');

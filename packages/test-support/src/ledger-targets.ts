@@ -12,12 +12,17 @@ export interface LedgerTargetsOptions {
   count?: number | undefined;
   /** Series in each body; the first three are `ledger_target`, `ledger_scrapes_total`, `ledger_served_milliseconds`. @defaultValue 3 */
   series?: number | undefined;
+  /**
+   * Whether each target also answers on an address of its own. Thousands of them leave too few open files for as many
+   * connections. @defaultValue true
+   */
+  hasOwnAddresses?: boolean | undefined;
 }
 
 /** One target of the ledger, as a registration needs it. */
 export interface LedgerTarget {
   readonly index: number;
-  /** `host:port` of its own loopback address, with path `/metrics`. */
+  /** `host:port` of its own loopback address, with path `/metrics`; only where targets have such. */
   readonly ownAddress: string;
   /** `127.0.0.1:port`, shared by all, with {@link LedgerTarget.path}. */
   readonly address: string;
@@ -43,13 +48,13 @@ export interface LedgerTargets extends AsyncDisposable {
 
 /** Starts the targets. The ledger is the truth on what was scraped: compare it with what the store holds. */
 export async function startLedgerTargets(options: LedgerTargetsOptions = {}): Promise<LedgerTargets> {
-  const { count = 1, series = 3 } = options;
+  const { count = 1, series = 3, hasOwnAddresses = true } = options;
   return retryOnBindFailure(async () => {
     const port = await freePort();
     const server = await ServerProcess.start({
       name: `ledger targets :${port}`,
       command: process.execPath,
-      args: [...childProgramArgs('ledger-targets-process'), JSON.stringify({ count, series, port })],
+      args: [...childProgramArgs('ledger-targets-process'), JSON.stringify({ count, series, port, hasOwnAddresses })],
       isReady: ({ output }) => output.includes('ready'),
     });
     const stop = async (): Promise<void> => {
