@@ -20,7 +20,7 @@ COPY . .
 # What is installed in the end: the compiled packages without sources, tests and the test servers.
 RUN npm run build \
  && rm -rf packages/test-support \
- && find packages -mindepth 2 -maxdepth 2 ! -name dist ! -name bin ! -name package.json -exec rm -rf {} + \
+ && find packages -mindepth 2 -maxdepth 2 ! -name dist ! -name bin ! -name schema ! -name package.json -exec rm -rf {} + \
  && find packages -name '*.tsbuildinfo' -delete
 
 FROM manifests AS production

@@ -166,6 +166,54 @@ export const COMMANDS: readonly CommandDefinition[] = [
         load: async () => (await import('./commands/rules-set.ts')).runRulesSet,
       },
       {
+        usage: 'edit',
+        summary: 'change a rule in your editor',
+        description:
+          'Opens the rule as YAML in $VISUAL, $EDITOR or vi, checks what was saved, shows what it changes for which targets, and writes it unless somebody else changed the rule meanwhile. After a mistake it offers to edit again; what was typed is kept in a file whenever it is not written.',
+        options: [
+          { flags: '--defaults', description: 'the rule of the whole cluster' },
+          { flags: '--service <name>', description: 'the rule of a service' },
+          { flags: '--yes', description: 'write a valid rule without asking' },
+        ],
+        examples: [
+          ['pulsekeeper rules edit --service web', 'the rule of one service'],
+          ['EDITOR="code --wait" pulsekeeper rules edit --defaults', 'in another editor'],
+        ],
+        exitCodes: { 1: 'somebody else changed the rule meanwhile', 2: 'the rule is wrong; nothing is written' },
+        load: async () => (await import('./commands/rules-edit.ts')).runRulesEdit,
+      },
+      {
+        usage: 'history',
+        summary: 'list the versions of a rule, with who wrote them and when',
+        description:
+          'At most 20 versions are kept, the present one included. Who wrote one is what the program that wrote it said, and proves nothing.',
+        options: [
+          { flags: '--defaults', description: 'the rule of the whole cluster' },
+          { flags: '--service <name>', description: 'the rule of a service' },
+          { flags: '--show <version>', description: 'print that version as YAML' },
+        ],
+        examples: [
+          ['pulsekeeper rules history --service web', 'what was written when'],
+          [
+            'pulsekeeper rules history --service web --show 3 | pulsekeeper rules set --service web -',
+            'back to version 3',
+          ],
+        ],
+        exitCodes: { 1: 'that version is not kept' },
+        load: async () => (await import('./commands/rules-history.ts')).runRulesHistory,
+      },
+      {
+        usage: 'schema',
+        summary: 'print the JSON schema of a rule',
+        description: 'For editors that complete YAML by a schema; the package has it in its folder schema, too.',
+        options: [
+          { flags: '--defaults', description: 'of the rule of the whole cluster' },
+          { flags: '--service <name>', description: 'of the rule of a service; the default' },
+        ],
+        examples: [['pulsekeeper rules schema > service-rule.schema.json', 'for the first line of a YAML file']],
+        load: async () => (await import('./commands/rules-schema.ts')).runRulesSchema,
+      },
+      {
         usage: 'validate <file>',
         summary: 'check a rule without any server',
         options: [

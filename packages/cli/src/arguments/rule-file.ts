@@ -14,13 +14,20 @@ export interface RuleFile {
 /**
  * Reads and checks a rule in YAML or JSON (which is YAML) from a file, or from standard input for `-`.
  *
- * Unlike a collector, which skips fields that it does not know, this refuses them: they are typing mistakes.
- *
  * @throws CliError `Usage` that names the file, the field, its value and what is allowed
  */
 export async function readRuleFile(path: string, scope: RuleScope): Promise<RuleFile> {
   const name = path === '-' ? 'standard input' : path;
-  const written = await readText(path, name);
+  return parseRuleText(await readText(path, name), name, scope);
+}
+
+/**
+ * Checks a rule in YAML or JSON. Unlike a collector, which skips fields that it does not know, this refuses them: they are
+ * typing mistakes.
+ *
+ * @throws CliError `Usage` that names where it came from, the field, its value and what is allowed
+ */
+export async function parseRuleText(written: string, name: string, scope: RuleScope): Promise<RuleFile> {
   const data = await toJsonBytes(written, name);
   const options = { unknownFields: 'refuse' } as const;
   const parsed = scope.kind === 'defaults' ? parseClusterDefaults(data, options) : parseServiceRule(data, options);

@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { expect } from 'chai';
 
 import { expectJson } from '../support/json-schema.ts';
-import { runBinary, type RunOutcome } from '../support/run-binary.ts';
+import { BINARY, runBinary, type RunOutcome } from '../support/run-binary.ts';
 import { openSession, putInstance, useZooKeeper } from '../support/sessions.ts';
 
 describe('pulsekeeper rules', function () {
@@ -88,6 +88,87 @@ describe('pulsekeeper rules', function () {
     expect(await runBinary(['rules', 'validate', '--defaults', path])).to.deep.include({ code: 0, err: '' });
     expectJson((await runBinary(['rules', 'validate', '--defaults', path, '--json'])).out, 'rules-validate');
     expect((await runBinary(['rules', 'validate', path])).err).to.contain('bounds');
+  });
+
+  describe('edit', () => {
+    function edit(editor: string, ...args: readonly string[]): Promise<RunOutcome> {
+      const env = { PULSEKEEPER_ZOOKEEPER: zookeeper, VISUAL: '', EDITOR: editor };
+      return runBinary(['rules', 'edit', '--service', 'web', ...args], { env });
+    }
+
+    async function ruleOfWeb(): Promise<unknown> {
+      return expectJson((await run(['rules', 'get', '--service', 'web', '--json'])).out, 'rules-get')[0].rule;
+    }
+
+    beforeEach(async () => {
+      await putInstance(await openSession(zookeeper), 'web/a', { address: '127.0.0.1:1' });
+      await run(['rules', 'set', '--service', 'web', '-'], 'interval: 30s');
+    });
+
+    it('writes what was saved, and says what it changes', async () => {
+      const { code, out } = await edit('sed -i s/30s/40s/', '--yes');
+      expect(code).to.equal(0);
+      expect(out).to.match(/web\/a +interval +"30s" +"40s"\nthe rule changes 1 targets\nwritten as version 2\n$/);
+      expect(await ruleOfWeb()).to.deep.equal({ interval: '40s' });
+      const again = expectJson((await edit('sed -i s/40s/50s/', '--yes', '--json')).out, 'rules-edit');
+      expect(again).to.deep.include({ written: true, version: 3 });
+    });
+
+    it('shows the editor the rule as YAML, with where its schema is', async () => {
+      const { err } = await edit('cat >&2');
+      expect(err).to.contain('--yes');
+      const shown = (await edit('cat', '--yes')).out;
+      expect(shown).to.match(
+        /^# Rule of service web, version 1\..*\n# yaml-language-server: \$schema=\S+\ninterval: 30s\n/,
+      );
+      const schema = JSON.parse(readFileSync(/schema=(\S+)/.exec(shown)?.[1] ?? '', 'utf8')) as unknown;
+      expect(schema).to.deep.equal(JSON.parse((await run(['rules', 'schema'])).out));
+    });
+
+    it('writes nothing when nothing was changed, the rule is wrong, or the editor fails', async () => {
+      expect(await edit('true', '--yes')).to.include({ code: 0, out: 'nothing was written\n' });
+      const wrong = await edit('sed -i s/30s/never/', '--yes');
+      expect(wrong.code).to.equal(2);
+      expect(wrong.err).to.match(/interval is "never"/);
+      const kept = /your text is kept in (\S+?rule\.yaml)/.exec(wrong.err)?.[1] ?? '';
+      expect(readFileSync(kept, 'utf8')).to.contain('interval: never');
+      rmSync(dirname(kept), { recursive: true });
+      const failed = await edit('exit 3;', '--yes');
+      expect(failed.code).to.equal(2);
+      expect(failed.err).to.contain('the editor ended with 3');
+      expect(await ruleOfWeb()).to.deep.equal({ interval: '30s' });
+    });
+
+    it('keeps the text when somebody else was quicker', async () => {
+      const set = `echo 'interval: 1m' | '${process.execPath}' '${BINARY}' rules set --service web - >&2;`;
+      const late = await edit(`${set} sed -i s/30s/40s/`, '--yes');
+      expect(late.code).to.equal(1);
+      expect(late.err).to.match(/changed by somebody else.*your text is kept in/);
+      expect(await ruleOfWeb()).to.deep.equal({ interval: '1m' });
+    });
+  });
+
+  it('keeps a history, from which a version is brought back', async () => {
+    expect((await run(['rules', 'history', '--service', 'web'])).err).to.contain('nothing is kept of service web');
+    for (const rule of ['interval: 30s', 'interval: 40s', '']) {
+      await run(['rules', 'set', '--service', 'web', '-'], rule);
+    }
+    const history = expectJson((await run(['rules', 'history', '--service', 'web', '--json'])).out, 'rules-history');
+    expect(history.map(({ version, rule }: any) => [version, rule])).to.deep.equal([
+      [2, null],
+      [1, { interval: '40s' }],
+      [0, { interval: '30s' }],
+    ]);
+    expect(history[0].by).to.match(/^.+@.+$/);
+    const table = (await run(['rules', 'history', '--service', 'web'])).out.split('\n');
+    expect(table[0]).to.match(/^VERSION +AT +BY +RULE$/);
+    expect(table[2]).to.match(/^ +1 .*\{"interval":"40s"\}$/);
+    const { out } = await run(['rules', 'history', '--service', 'web', '--show', '0']);
+    expect(out).to.equal('interval: 30s\n');
+    expect((await run(['rules', 'set', '--service', 'web', '-'], out)).code).to.equal(0);
+    const none = await run(['rules', 'history', '--service', 'web', '--show', '7']);
+    expect(none).to.include({ code: 1, out: '' });
+    expect((await run(['rules', 'history', '--service', 'web', '--show', 'x'])).code).to.equal(2);
   });
 
   it('wants to know whose rule is set, and only one of them', async () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { registerCleanup } from '@pulsekeeper/test-support';
 
-const BINARY = join(import.meta.dirname, '../../bin/pulsekeeper.js');
+/** The program as it is installed. */
+export const BINARY = join(import.meta.dirname, '../../bin/pulsekeeper.js');
 
 /** How the real program is run. */
 export interface RunOptions {
