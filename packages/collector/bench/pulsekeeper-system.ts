@@ -97,6 +97,7 @@ export class PulsekeeperSystem implements ScrapeSystem {
         PULSEKEEPER_LISTEN: `127.0.0.1:${port}`,
         PULSEKEEPER_SESSION_TIMEOUT: `${SESSION_TIMEOUT_SECONDS}s`,
         PULSEKEEPER_HANDOVER: '2s',
+        PULSEKEEPER_SELF_REGISTRATION: 'false',
         PULSEKEEPER_LOG_LEVEL: 'warn',
         ...options.env,
       },

@@ -1,7 +1,7 @@
 // What a sample costs from the scrape to the store, beside Prometheus, vmagent and VictoriaMetrics where they are installed.
 //
 //   npm run bench -- scrape [--shapes 100x1000,20x5000,1000x100,400x1000] [--encodings gzip,plain] [--rounds 3]
-//     [--seconds 8] [--settle 2] [--warm 12] [--peers prometheus,vmagent,victoria-metrics] [--against FOLDER,…]
+//     [--seconds 8] [--settle 2] [--warm 40] [--peers prometheus,vmagent,victoria-metrics] [--against FOLDER,…]
 //     [--pinned]
 //
 // All systems scrape the same farm (`startExporterFarm`) at an interval of 1 s. They warm up together, then take turns: one
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
     settle: { type: 'string', default: '2' },
-    warm: { type: 'string', default: '12' },
+    warm: { type: 'string', default: '40' },
     peers: { type: 'string', default: PEERS.join(',') },
     against: { type: 'string', default: '' },
     pinned: { type: 'boolean', default: false },

@@ -16,6 +16,7 @@ import {
   type ResolvedCollectorOptions,
 } from './collector-options.ts';
 import { ScrapeEngine } from './engine/scrape-engine.ts';
+import { exposeEventLoopLag } from './event-loop-lag.ts';
 import { Standing } from './membership/standing.ts';
 import { CollectorMetrics } from './metrics.ts';
 import { concurrencyLimits, parseMaxOpenFiles } from './schedule/concurrency-limits.ts';
@@ -59,8 +60,8 @@ const STORE_LINGER_MS = 10;
 /** How long closing the store may take once it was flushed, or could not be. */
 const STORE_STOP_MS = 1_000;
 
-/** Share of the resolution of Node's event-loop monitor; it wakes up that often. */
-const EVENT_LOOP_RESOLUTION_MS = 50;
+/** prom-client's own monitor of the event loop is replaced; until then it shall not wake the process up. */
+const NEVER_MS = 86_400_000;
 
 /** Builds the parts and connects them to one another. No I/O but reading the limits of the process. */
 export function buildCollectorParts(given: CollectorOptions): CollectorParts {
@@ -75,7 +76,8 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   });
   const slotClock = new SlotClock({ clock: reference });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
+  exposeEventLoopLag(registry);
   const metrics = new CollectorMetrics(registry);
   const session = new ZkSession({
     connectString: options.zookeeper,
