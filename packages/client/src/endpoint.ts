@@ -2,10 +2,17 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Server as TlsServer } from 'node:tls';
-import { InvalidRegistrationError, type InstanceInput, type Logger } from '@pulsekeeper/registry';
+import {
+  InvalidRegistrationError,
+  serializeInstance,
+  showValue,
+  type InstanceInput,
+  type Logger,
+} from '@pulsekeeper/registry';
 import { firstRoutableAddress, formatHostPort, listeningAddress, splitHostPort } from './host-address.ts';
 import type { MetricsRegistry } from './metrics-handler.ts';
 import { startMetricsServer } from './metrics-server.ts';
+import { preferredPorts } from './preferred-ports.ts';
 import { DEFAULT_REGISTER_OPTIONS, type RegisterOptions } from './register-options.ts';
 
 /** Where the metrics of an instance are, and what was opened to serve them. */
@@ -38,7 +45,7 @@ function checkEndpointOptions({ address, port, server, metrics, host }: Register
   if (port !== undefined && !(Number.isInteger(port) && port >= (metrics === undefined ? 1 : 0) && port <= 65_535)) {
     throw new InvalidRegistrationError(
       'port',
-      String(port),
+      showValue(port),
       `an integer from ${metrics === undefined ? 1 : 0} to 65535`,
     );
   }
@@ -56,6 +63,8 @@ function checkEndpointOptions({ address, port, server, metrics, host }: Register
       'one of them; the port of the server is taken',
     );
   }
+  // Nothing is listened on for an address that nobody can be registered with.
+  if (address !== undefined) serializeInstance({ address });
   if (address !== undefined && host !== undefined) {
     throw new InvalidRegistrationError('host', 'given together with address', 'one of them');
   }
@@ -65,13 +74,17 @@ async function openOwnServer(metrics: MetricsRegistry, options: RegisterOptions,
   const given = options.address === undefined ? undefined : toParts(options.address);
   const server = await startMetricsServer({
     metrics,
-    port: options.port ?? given?.port ?? 0,
+    ports: portsOf(options.port ?? given?.port, options.service),
     host: options.listenHost,
     path: options.path ?? DEFAULT_REGISTER_OPTIONS.path,
     logger,
   });
   const parts = given ?? joinParts(hostOf(options, server.host), server.port);
   return { ...parts, scheme: undefined, close: () => server.close() };
+}
+
+function portsOf(port: number | undefined, service: string): number[] {
+  return port === undefined ? [...preferredPorts(service), 0] : [port];
 }
 
 async function useServer(server: Server, options: RegisterOptions): Promise<Endpoint> {

@@ -7,8 +7,8 @@ import { metricsHandler, type MetricsRegistry } from './metrics-handler.ts';
 /** Options of {@link startMetricsServer}. */
 export interface MetricsServerOptions {
   readonly metrics: MetricsRegistry;
-  /** Port to listen on; 0 lets the system choose one. */
-  readonly port: number;
+  /** Ports to listen on, tried in this order until one is free; 0 lets the system choose one. */
+  readonly ports: readonly number[];
   /** Address to listen on; all interfaces when left out. */
   readonly host: string | undefined;
   /** The one path that is answered. */
@@ -25,7 +25,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves metrics on a port of their own. Rejects when it cannot listen there. */
+/** Serves metrics on a port of their own. Rejects when it can listen on none of them, with what forbids the last. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const handle = metricsHandler(options.metrics, { logger: options.logger });
   const server = createServer((request, response) => {
@@ -37,14 +37,33 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     }
     response.writeHead(path === options.path ? 405 : 404, { 'content-length': 0 }).end();
   });
-  server.listen({ port: options.port, host: options.host });
-  await once(server, 'listening');
+  const wanted = await listenOnFirstFree(server, options);
   server.unref();
   // A connection that a collector keeps open must not hold the process either.
   server.on('connection', (socket) => socket.unref());
   server.on('error', (err) => options.logger.warn({ err }, 'metrics server failed'));
-  const { host, port } = listeningAddress(server) ?? { host: options.host, port: options.port };
+  const { host, port } = listeningAddress(server) ?? { host: options.host, port: wanted };
   return { host, port, close: () => closeServer(server) };
+}
+
+/** Gives the port as it was asked for. */
+async function listenOnFirstFree(server: Server, { ports, host }: MetricsServerOptions): Promise<number> {
+  let failure: unknown = new RangeError('there is no port to listen on');
+  for (const port of ports) {
+    try {
+      server.listen({ port, host });
+      await once(server, 'listening');
+      return port;
+    } catch (error) {
+      failure = error;
+      if (!isTaken(error)) break;
+    }
+  }
+  throw failure;
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 function closeServer(server: Server): Promise<void> {

@@ -25,8 +25,9 @@ export interface RegisterOptions extends ScrapeOptions {
    */
   readonly host?: string | undefined;
   /**
-   * Port of the address. With `metrics`, also the port that the own server listens on.
-   * @defaultValue 0 with `metrics`: the system chooses
+   * Port of the address. With `metrics`, also the port that the own server listens on; 0 lets the system choose one.
+   * @defaultValue with `metrics`, one from 61000 to 65535 that depends on the service's name, or the next of eight that is
+   * free, else one that the system chooses: so an instance that is started again mostly has its port, and name, again
    */
   readonly port?: number | undefined;
   /** A server of yours that serves the metrics; its port is taken. It may still be about to listen. */
@@ -93,21 +94,24 @@ export const DEFAULT_REGISTER_OPTIONS = {
   closeOnSignals: [],
 } as const satisfies Partial<RegisterOptions>;
 
-/** Fields that describe the scrape, of the options or of a patch. */
-const SCRAPE_FIELDS = [
-  'scheme',
-  'path',
-  'interval',
-  'timeout',
-  'retries',
-  'params',
-  'labels',
-  'bodySizeLimit',
-  'sampleLimit',
-  'labelLimit',
-  'labelNameLengthLimit',
-  'labelValueLengthLimit',
-] as const satisfies readonly (keyof ScrapeOptions)[];
+const SCRAPE_FIELD_SET: Readonly<Record<keyof ScrapeOptions, true>> = {
+  scheme: true,
+  path: true,
+  interval: true,
+  timeout: true,
+  retries: true,
+  params: true,
+  labels: true,
+  bodySizeLimit: true,
+  sampleLimit: true,
+  labelLimit: true,
+  labelNameLengthLimit: true,
+  labelValueLengthLimit: true,
+  credentials: true,
+};
+
+/** Fields that describe the scrape, of the options or of a patch. All of them: the compiler asks for each. */
+export const SCRAPE_FIELDS = Object.keys(SCRAPE_FIELD_SET) as readonly (keyof ScrapeOptions)[];
 
 /** The part of the options that describes the scrape. */
 export function scrapeOptionsOf(options: ScrapeOptions): ScrapeOptions {

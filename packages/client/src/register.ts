@@ -1,17 +1,18 @@
 import { hostname } from 'node:os';
 import {
   createRegistrantKey,
-  explainInvalidName,
   InvalidRegistrationError,
   parseDuration,
   registerInstance,
   serializeInstance,
   showValue,
   silentLogger,
+  ZkError,
   ZkSession,
   type InstanceInput,
   type Logger,
 } from '@pulsekeeper/registry';
+import { checkRegisterOptions } from './check-options.ts';
 import { openEndpoint } from './endpoint.ts';
 import { firstRegistration } from './first-registration.ts';
 import { holdProcess } from './hold-process.ts';
@@ -28,9 +29,9 @@ type Undo = () => Promise<void> | void;
  * Resolves once the registration stands, or after `waitMs` when ZooKeeper cannot be reached; then it goes on in the
  * background, for ever. While it is pending it keeps the process alive; afterwards nothing here does.
  *
- * @throws InvalidRegistrationError for wrong input, with the field, the value and what is allowed; `ZkError`
- * `InvalidConnectString`, or what forbids the registration (`NoAuth`); RegistryError `NameTaken` when somebody else holds
- * the name; what the metrics server cannot listen for; the signal's reason. Whatever it had begun is undone then.
+ * @throws InvalidRegistrationError for wrong input, with the field, the value and what is allowed; `ZkError` for what
+ * forbids the registration (`NoAuth`); RegistryError `NameTaken` when somebody else holds the name; what the metrics server
+ * cannot listen for; the signal's reason. Whatever it had begun is undone then.
  *
  * @example
  * ```ts
@@ -39,6 +40,7 @@ type Undo = () => Promise<void> | void;
  * ```
  */
 export async function register(options: RegisterOptions): Promise<RegisteredService> {
+  checkRegisterOptions(options);
   const undo: Undo[] = [];
   const release = holdProcess(Number.POSITIVE_INFINITY);
   try {
@@ -53,8 +55,6 @@ export async function register(options: RegisterOptions): Promise<RegisteredServ
 }
 
 async function registerStepwise(options: RegisterOptions, undo: Undo[]): Promise<RegisteredService> {
-  checkName('service', options.service);
-  if (options.instance !== undefined) checkName('instance', options.instance);
   const logger = (options.logger ?? silentLogger).child({ component: 'client', service: options.service });
   const session = createSession(options, logger);
   const endpoint = await openEndpoint(options, logger);
@@ -93,6 +93,8 @@ async function registerStepwise(options: RegisterOptions, undo: Undo[]): Promise
     logger,
   });
   undo.push(() => service.close());
+  // Before anything is announced: what a signal interrupts is withdrawn, too.
+  removeHooks = closeOnSignals(options.closeOnSignals ?? [], () => service.close());
   await session.start({ waitForConnection: false });
   await firstRegistration(registration, {
     waitMs: options.waitMs ?? DEFAULT_REGISTER_OPTIONS.waitMs,
@@ -100,25 +102,34 @@ async function registerStepwise(options: RegisterOptions, undo: Undo[]): Promise
     signal: options.signal,
     logger,
   });
-  removeHooks = closeOnSignals(options.closeOnSignals ?? [], () => service.close());
   return service;
 }
 
-function checkName(field: 'service' | 'instance', name: string): void {
-  const reason = typeof name === 'string' ? explainInvalidName(name) : 'a name must be text';
-  if (reason !== undefined) throw new InvalidRegistrationError(field, showValue(name), reason);
-}
-
 function createSession(options: RegisterOptions, logger: Logger): ZkSession {
-  return new ZkSession({
-    connectString: options.zookeeper ?? DEFAULT_REGISTER_OPTIONS.zookeeper,
-    sessionTimeoutMs: sessionTimeoutMsOf(options.sessionTimeout ?? DEFAULT_REGISTER_OPTIONS.sessionTimeout),
-    auth: options.auth,
-    acl: options.acl,
-    tls: options.tls,
-    unref: true,
-    logger,
-  });
+  const { zookeeper = DEFAULT_REGISTER_OPTIONS.zookeeper, auth, acl, tls } = options;
+  const needsAuth = acl === 'creator-all' || acl === 'creator-all-world-read';
+  if (needsAuth && auth === undefined && tls?.cert === undefined) {
+    throw new InvalidRegistrationError(
+      'acl',
+      showValue(acl),
+      'open, unless auth or a client certificate in tls is given',
+    );
+  }
+  try {
+    return new ZkSession({
+      connectString: zookeeper,
+      sessionTimeoutMs: sessionTimeoutMsOf(options.sessionTimeout ?? DEFAULT_REGISTER_OPTIONS.sessionTimeout),
+      auth,
+      acl,
+      tls,
+      unref: true,
+      logger,
+    });
+  } catch (error) {
+    if (!(error instanceof ZkError) || error.code !== 'InvalidConnectString') throw error;
+    const allowed = `a connect string such as "h1:2181,h2:2181/pulsekeeper"; ${error.message.slice(error.message.lastIndexOf('": ') + 3)}`;
+    throw new InvalidRegistrationError('zookeeper', showValue(zookeeper), allowed);
+  }
 }
 
 function sessionTimeoutMsOf(value: string | number): number {

@@ -6,7 +6,9 @@ import {
   type Registration,
   type RegistrationState,
 } from '@pulsekeeper/registry';
+import { checkPatch } from './check-options.ts';
 import { holdProcess } from './hold-process.ts';
+import { formatHostPort } from './host-address.ts';
 import type { ScrapeOptions } from './register-options.ts';
 import { scrapeOptionsOf } from './register-options.ts';
 
@@ -98,7 +100,7 @@ class LiveService implements RegisteredService {
 
   get address(): string {
     const { address } = this.#input;
-    return typeof address === 'string' ? address : `${address.host}:${address.port}`;
+    return typeof address === 'string' ? address : formatHostPort(address.host, address.port);
   }
 
   get state(): RegistrationState {
@@ -110,6 +112,7 @@ class LiveService implements RegisteredService {
   }
 
   async update(patch: ServicePatch, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    checkPatch(patch);
     const address = patch.address ?? this.#input.address;
     const next: InstanceInput = { ...this.#input, ...scrapeOptionsOf(patch), address };
     const data = serializeInstance(next);

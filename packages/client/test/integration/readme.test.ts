@@ -9,11 +9,23 @@ import ts from 'typescript';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The programs of the README in their order: blocks of TypeScript that are not fragments. */
-function programs(): string[] {
+/** The code of the README in its order: whole programs, or fragments that need imports. */
+function blocks(kind: 'ts' | 'ts fragment'): string[] {
   const readme = readFileSync(`${PACKAGE}/README.md`, 'utf8');
-  return [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+  return [...readme.matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code);
 }
+
+function programs(): string[] {
+  return blocks('ts');
+}
+
+/** What the fragments take for granted. */
+const PRELUDE = `
+import { metricsHandler } from '@pulsekeeper/client';
+import express from 'express';
+import { fastify } from 'fastify';
+import { register as metrics } from 'prom-client';
+`;
 
 describe('the programs of the README', function () {
   this.timeout(30_000);
@@ -66,8 +78,30 @@ describe('the programs of the README', function () {
     return (await fetch(`http://${address.host}:${address.port}${path ?? '/metrics'}`)).text();
   }
 
-  it('are three', () => {
+  it('are three, a fragment and a line of CommonJS', () => {
     expect(programs()).to.have.length(3);
+    expect(blocks('ts fragment')).to.have.length(1);
+  });
+
+  it('put the handler into Express and Fastify', async () => {
+    const { ended } = run(`${PRELUDE}${blocks('ts fragment').join('\n')}`);
+    expect(await ended).to.deep.equal([0, null]);
+  });
+
+  it('load the client from CommonJS', async () => {
+    const [, line = ''] = /^From CommonJS: `(.+)`\.$/m.exec(readFileSync(`${PACKAGE}/README.md`, 'utf8')) ?? [];
+    const child = spawn(
+      process.execPath,
+      ['--input-type=commonjs', '--eval', `${line} console.log(typeof register);`],
+      {
+        cwd: PACKAGE,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    expect(await once(child, 'close')).to.deep.equal([0, null]);
+    expect(output).to.equal('function\n');
   });
 
   it('serve a registry on a port of its own, and withdraw on SIGTERM', async () => {

@@ -104,9 +104,29 @@ describe('register', () => {
     );
   });
 
+  it('has the same name again after a restart, on a port of its own that was not chosen', async () => {
+    const start = (): Promise<RegisteredService> =>
+      registered({ service: `shop-${process.pid}`, metrics: new Registry(), listenHost: '127.0.0.1' });
+    const first = await start();
+    const second = await start();
+    expect(second.instance).to.not.equal(first.instance);
+    await Promise.all([first.close(), second.close()]);
+    expect((await start()).instance).to.equal(first.instance);
+  });
+
   it('updates in place: the znode is the same one before and after', async () => {
     const service = await registered({ service: 'shop', instance: 'a', address: '10.0.0.1:80', labels: { a: '1' } });
+    const observer = new ZkSession({ connectString: zookeeper });
+    registerCleanup({ name: 'observer', run: () => observer.stop() });
+    await observer.start();
+    const changes: string[] = [];
+    const watch = ({ type }: { type: string }): unknown => changes.push(type);
+    const before = await observer.getData('/services/shop/a', { watch });
+    await observer.getChildren('/services/shop', { watch });
     await service.update({ interval: '1s', labels: undefined });
+    const after = await observer.getData('/services/shop/a');
+    expect(after.stat).to.include({ czxid: before.stat.czxid, version: before.stat.version + 1 });
+    await eventually(() => expect(changes).to.deep.equal(['NodeDataChanged']));
     const record = (await instances()).get('a');
     expect(record).to.include({ intervalMs: 1000 });
     expect(record).to.not.have.property('labels');
@@ -229,6 +249,27 @@ describe('register', () => {
       () => expect.fail('the metrics server still answers'),
       () => undefined,
     );
+  });
+
+  it('withdraws on a signal also while it still waits', async () => {
+    const arrived = (): void => undefined;
+    process.on('SIGUSR2', arrived);
+    try {
+      const before = process.listenerCount('SIGUSR2');
+      const promise = register({
+        service: 'shop',
+        port: 80,
+        zookeeper: `127.0.0.1:${await freePort()}/none`,
+        waitMs: Number.POSITIVE_INFINITY,
+        closeOnSignals: ['SIGUSR2'],
+      }).catch((error: unknown) => error);
+      await eventually(() => expect(process.listenerCount('SIGUSR2')).to.equal(before + 1));
+      process.emit('SIGUSR2');
+      expect(await promise).to.include({ code: 'Closed' });
+      expect(process.listenerCount('SIGUSR2')).to.equal(before);
+    } finally {
+      process.off('SIGUSR2', arrived);
+    }
   });
 
   it('rejects when the metrics server cannot listen', async () => {
