@@ -66,6 +66,8 @@ export interface CollectorOptions {
   readonly scrapeAllow?: readonly string[] | undefined;
   /** Further networks that may not be scraped. @defaultValue none */
   readonly scrapeDeny?: readonly string[] | undefined;
+  /** Path of a file with profiles of credentials for targets, YAML or JSON. @defaultValue none */
+  readonly credentialsFile?: string | undefined;
   /** Format of bodies without a known content type. @defaultValue none: they are refused */
   readonly fallbackFormat?: ExpositionFormat | undefined;
   /** Whether the collector registers itself as a target, `pulsekeeper-collector/<id>`. @defaultValue true */

@@ -15,6 +15,8 @@ import {
   type CollectorOptions,
   type ResolvedCollectorOptions,
 } from './collector-options.ts';
+import { CredentialStore } from './credentials/credential-store.ts';
+import { profileAccess } from './credentials/profile-access.ts';
 import { ScrapeEngine } from './engine/scrape-engine.ts';
 import { exposeEventLoopLag } from './event-loop-lag.ts';
 import { Standing } from './membership/standing.ts';
@@ -28,7 +30,7 @@ import { StallDetector } from './schedule/stall-detector.ts';
 import { AddressPolicy } from './scrape/address-policy.ts';
 import { NameCache } from './scrape/name-cache.ts';
 import { systemNameLookup } from './scrape/name-lookup.ts';
-import { createConnectionFactory } from './scrape/target-connection.ts';
+import { createConnectionFactory, type ConnectionFactory } from './scrape/target-connection.ts';
 import { TargetScraper, type ScraperSurroundings } from './scrape/target-scraper.ts';
 
 /** The parts that a collector consists of, none of them started. */
@@ -49,6 +51,7 @@ export interface CollectorParts {
   readonly pulse: Pulse;
   readonly gate: ScrapeGate;
   readonly engine: ScrapeEngine;
+  readonly credentials: CredentialStore;
 }
 
 /** A stall shorter than this is ordinary business: garbage collection, a large body. */
@@ -128,7 +131,16 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   const limits = concurrencyLimits(parseMaxOpenFiles(processLimits()), options.maxConcurrentScrapes);
   const gate = new ScrapeGate(limits);
   const keepsAlive = (): boolean => engine.targetCount <= limits.maxKeptConnections;
-  const surroundings = scraperSurroundings(options, clock, random, keepsAlive);
+  const { connections, credentials } = connectionParts(options, clock, logger);
+  const surroundings: ScraperSurroundings = {
+    connections,
+    credentials,
+    clock,
+    random,
+    fallbackFormat: options.fallbackFormat,
+    pool: new SeriesPool(),
+    keepsAlive,
+  };
   const engine: ScrapeEngine = new ScrapeEngine({
     self: options.id,
     clock: slotClock,
@@ -161,25 +173,23 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     directory,
     instances,
   };
-  return { ...parts, standing, pulse, gate, engine };
+  return { ...parts, standing, pulse, gate, engine, credentials };
 }
 
-function scraperSurroundings(
+function connectionParts(
   options: ResolvedCollectorOptions,
   clock: Clock,
-  random: () => number,
-  keepsAlive: () => boolean,
-): ScraperSurroundings {
+  logger: Logger,
+): { connections: ConnectionFactory; credentials: CredentialStore } {
   const policy = new AddressPolicy({ allow: options.scrapeAllow, deny: options.scrapeDeny });
   const names = new NameCache({ lookup: systemNameLookup(), clock });
-  return {
-    connections: createConnectionFactory(names, policy),
-    clock,
-    random,
-    fallbackFormat: options.fallbackFormat,
-    pool: new SeriesPool(),
-    keepsAlive,
-  };
+  const connections = createConnectionFactory(names, policy);
+  const credentials = new CredentialStore({
+    file: options.credentialsFile,
+    accessOf: (profile) => profileAccess(profile, connections.lookup),
+    logger: logger.child({ component: 'credentials' }),
+  });
+  return { connections, credentials };
 }
 
 function zookeeperAuth(text: string | undefined): { scheme: string; credentials: string } | undefined {

@@ -161,10 +161,12 @@ export class Collector {
   }
 
   async #start(signal: AbortSignal | undefined): Promise<void> {
-    const { options, session, store, directory, instances, pulse, engine, reference, slotClock } = this.#parts;
+    const { options, session, store, directory, instances, pulse, engine, reference, slotClock, credentials } =
+      this.#parts;
     const deadline = AbortSignal.timeout(options.startTimeoutMs);
     const limit = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
     try {
+      await credentials.start();
       const listening = await this.#server.start(options.listen);
       const host = options.advertisedHost ?? (WILDCARD_HOSTS.has(listening.host) ? hostname() : listening.host);
       const address = formatAddress({ host, port: listening.port });
@@ -316,6 +318,7 @@ export class Collector {
     await this.#membership?.close();
     await Promise.all([directory.stop(), instances.stop()]);
     pulse.stop();
+    this.#parts.credentials.stop();
     reference.stop();
     await this.#attempt('the store could not be closed', () => store.stop());
     await session.stop();

@@ -3,7 +3,8 @@ import type { CollectorParts } from './collector-parts.ts';
 
 /** Lets the metrics read from the parts of a collector. */
 export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue): void {
-  const { metrics, engine, gate, session, standing, directory, pulse, reference, slotClock, store } = parts;
+  const { metrics, engine, gate, session, standing, directory, pulse, reference, slotClock, store, credentials } =
+    parts;
   metrics.expose({
     slots: () => engine.totals,
     targets: () => engine.targetCount,
@@ -15,6 +16,8 @@ export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue)
     knownTargets: () => directory.view.targetIds.length,
     registrationProblems: () => directory.view.problems.length,
     rejectedTargets: () => catalogue.rejectedCount,
+    droppedTargets: () => catalogue.droppedCount,
+    credentialProblems: () => credentials.problemCount,
     stalls: () => pulse.stallCount,
     clockDriftSeconds: () => slotClock.driftMs / 1000,
     clockSkewSeconds: () => (reference.skewMs === undefined ? undefined : reference.skewMs / 1000),

@@ -17,6 +17,8 @@ export interface MetricSources {
   knownTargets(): number;
   registrationProblems(): number;
   rejectedTargets(): number;
+  droppedTargets(): number;
+  credentialProblems(): number;
   stalls(): number;
   clockDriftSeconds(): number;
   clockSkewSeconds(): number | undefined;
@@ -116,6 +118,12 @@ export class CollectorMetrics {
     });
     this.#gauge('targets', 'Targets that this collector has a part in.', () => sources.targets());
     this.#gauge('targets_rejected', 'Of these, those whose registration is wrong.', () => sources.rejectedTargets());
+    this.#gauge('targets_dropped', 'Of these, those that relabelling leaves out.', () => sources.droppedTargets());
+    this.#gauge(
+      'credentials_problems',
+      'Profiles of credentials, and the file of them, that could not be read at the last look.',
+      () => sources.credentialProblems(),
+    );
     this.#gauge('scrapes_in_flight', 'Scrapes that are running.', () => sources.scrapesInFlight());
     this.#gauge('scrapes_waiting', 'Scrapes that wait for their turn.', () => sources.scrapesWaiting());
     this.#gauge('zookeeper_connected', 'Whether the session is connected.', () => Number(sources.isConnected()));

@@ -28,9 +28,12 @@ export class TargetCatalogue {
 
   /** Targets whose registration or rules make no sense. */
   get rejectedCount(): number {
-    let count = 0;
-    for (const { fingerprint } of this.#known.values()) if (fingerprint.startsWith('-')) count += 1;
-    return count;
+    return this.#count('-');
+  }
+
+  /** Targets that relabelling leaves out. */
+  get droppedCount(): number {
+    return this.#count('~');
   }
 
   /** A registration was read. Returns the target, or undefined when it is the same as before. */
@@ -57,6 +60,12 @@ export class TargetCatalogue {
     for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
   }
 
+  #count(kind: string): number {
+    let count = 0;
+    for (const { fingerprint } of this.#known.values()) if (fingerprint.startsWith(kind)) count += 1;
+    return count;
+  }
+
   #update(id: TargetId, instance: Parsed<InstanceRecord>): Parsed<Target> | undefined {
     const target = this.#merge(id, instance);
     const fingerprint = fingerprintOf(target);
@@ -73,8 +82,8 @@ export class TargetCatalogue {
   }
 }
 
+/** Equal for equal targets; begins with `+`, `-` for one that is refused, `~` for one that is dropped. */
 function fingerprintOf(target: Parsed<Target>): string {
-  return target.ok
-    ? `+${target.value.url} ${JSON.stringify([target.value.rule, target.value.labels])}`
-    : `-${target.reason}`;
+  if (target.ok) return `+${target.value.url} ${JSON.stringify([target.value.rule, target.value.labels])}`;
+  return `${target.isDropped === true ? '~' : '-'}${target.reason}`;
 }

@@ -130,6 +130,7 @@ function toOptions(raw: RawSettings): CollectorOptions {
     maxConcurrentScrapes: raw.maxConcurrentScrapes === 0 ? undefined : raw.maxConcurrentScrapes,
     scrapeAllow: networksOf(raw.scrapeAllow),
     scrapeDeny: networksOf(raw.scrapeDeny),
+    credentialsFile: raw.credentialsFile === '' ? undefined : raw.credentialsFile,
     fallbackFormat: fallbackFormat(raw.fallbackFormat),
     registersItself: raw.selfRegistration,
   };

@@ -41,6 +41,7 @@ export interface RawSettings {
   maxConcurrentScrapes: number;
   scrapeAllow: string | readonly string[];
   scrapeDeny: string | readonly string[];
+  credentialsFile: string;
   fallbackFormat: string;
   selfRegistration: boolean;
   logLevel: string;
@@ -204,6 +205,12 @@ export const SETTINGS_SCHEMA = {
     format: checkNetworks,
     default: '',
     env: 'PULSEKEEPER_SCRAPE_DENY',
+  },
+  credentialsFile: {
+    doc: 'file with profiles of credentials for targets, YAML or JSON; empty: none',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_CREDENTIALS_FILE',
   },
   fallbackFormat: {
     doc: 'format of bodies without a known content type; none refuses them',

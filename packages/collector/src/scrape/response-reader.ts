@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import { classifyError } from './classify-error.ts';
 import { IncomingBody } from './incoming-body.ts';
+import { RedirectError } from './redirect.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { ScrapeError } from './scrape-error.ts';
 
@@ -157,8 +158,7 @@ function statusRefusal(
 ): ScrapeError | undefined {
   if (statusCode === 200) return undefined;
   if (statusCode >= 300 && statusCode < 400) {
-    const location = firstValue(headers['location']) ?? 'nowhere';
-    return new ScrapeError('redirect', `status ${statusCode} points to ${location}; redirects are not followed`);
+    return new RedirectError(statusCode, firstValue(headers['location']));
   }
   return new ScrapeError('http_status', `status ${statusCode}`, {
     retryable: statusCode >= 500 || RETRYABLE_STATUSES.has(statusCode),

@@ -1,40 +1,27 @@
-import { isIP, type Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 
-import { buildConnector, Client } from 'undici';
+import { Client, type buildConnector } from 'undici';
 
 import type { AddressPolicy } from './address-policy.ts';
 import { AttemptDeadline } from './attempt-deadline.ts';
+import { createConnector, type Connect } from './connector.ts';
 import { deniedError, guardedLookup } from './guarded-lookup.ts';
 import type { NameCache } from './name-cache.ts';
-import { connectRecycled } from './recycled-reads.ts';
+import { followRedirect, RedirectError } from './redirect.ts';
 import { ResponseReader, type ResponseReaderOptions, type WireResponse } from './response-reader.ts';
 import { ScrapeError } from './scrape-error.ts';
-
-/**
- * Opens a socket and tells by the callback when it is open.
- *
- * @param isReadingBody - Whether the head of the response that is being read is complete.
- */
-export type Connect = (
-  options: buildConnector.Options,
-  callback: buildConnector.Callback,
-  isReadingBody: () => boolean,
-) => Socket;
 
 /** What all connections of a collector share. */
 export interface ConnectionFactory {
   /** Connects to allowed addresses only. */
   readonly connector: Connect;
+  /** Resolves names to allowed addresses. */
+  readonly lookup: LookupFunction;
   readonly policy: AddressPolicy;
 }
 
 /** Most bytes of a response's status line and headers. */
 const MAX_HEADER_BYTES = 16 * 1024;
-
-const HTTP_PORT = 80;
-
-/** After so long without traffic the kernel asks whether the other side is still there. */
-const KEEP_ALIVE_PROBE_MS = 60_000;
 
 /** Idle connections are kept at most so long, and as long as two intervals below that. */
 const MAX_KEEP_ALIVE_MS = 600_000;
@@ -42,41 +29,30 @@ const MAX_KEEP_ALIVE_MS = 600_000;
 /** Makes what all connections share: the resolver's cache, the address policy, the TLS settings and session cache. */
 export function createConnectionFactory(names: NameCache, policy: AddressPolicy): ConnectionFactory {
   const lookup = guardedLookup(names, policy);
-  const connectTls = buildConnector({
-    lookup,
-    // The deadline of the attempt covers connecting; undici's own timer would be one more for each connection.
-    timeout: 0,
-    minVersion: 'TLSv1.2',
-    allowH2: false,
-    autoSelectFamily: true,
-    // That it returns the socket is missing from undici's types.
-  }) as (...args: Parameters<buildConnector.connector>) => Socket;
-  const connector: Connect = (options, callback, isReadingBody) => {
-    if (options.protocol === 'https:') return connectTls(options, callback);
-    const { hostname, port } = options;
-    const address = { host: hostname, port: Number(port === '' ? HTTP_PORT : port), lookup, autoSelectFamily: true };
-    const keepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS };
-    const socket = connectRecycled({ ...address, ...keepAlive }, isReadingBody);
-    let isOpen = false;
-    socket.once('connect', () => {
-      isOpen = true;
-      callback(null, socket);
-    });
-    // It stays: an error may come before undici listens itself.
-    socket.on('error', (error) => {
-      if (!isOpen) callback(error, null);
-    });
-    return socket;
-  };
-  return { connector, policy };
+  return { connector: createConnector(lookup), lookup, policy };
 }
+
+/** What a profile of credentials adds to the requests to a target. */
+export interface TargetAccess {
+  /** A flat list of names and values. */
+  readonly headers: readonly string[];
+  /** Connects to those addresses only that the profile is bound to, with its certificates. */
+  readonly connectorFor: (host: string) => Connect;
+}
+
+/** Redirects that are followed within an attempt. */
+const MAX_REDIRECTS = 3;
 
 /** Settings of {@link TargetConnection}. */
 export interface TargetConnectionOptions {
-  readonly factory: ConnectionFactory;
+  readonly factory: Pick<ConnectionFactory, 'connector' | 'policy'>;
   readonly url: URL;
   readonly headers: readonly string[];
   readonly intervalMs: number;
+  /** Whether redirects are followed: to the same origin, at most {@link MAX_REDIRECTS}. */
+  readonly followsRedirects: boolean;
+  /** What a profile of credentials adds, asked for at each attempt; undefined for a target without credentials. */
+  readonly access?: (() => TargetAccess | ScrapeError) | undefined;
   /** Whether the connection is kept between scrapes; when file descriptors are scarce it is not. */
   readonly keepsAlive: () => boolean;
 }
@@ -93,6 +69,9 @@ export class TargetConnection {
   readonly #path: string;
   /** Why the URL's address may not be connected to. */
   readonly #denial: ScrapeError | undefined;
+  #access: TargetAccess | undefined;
+  #connector: Connect;
+  #headers: readonly string[];
   #client: Client | undefined;
   /** The client's socket while it is being opened. */
   #opening: Socket | undefined;
@@ -103,6 +82,8 @@ export class TargetConnection {
   constructor(options: TargetConnectionOptions) {
     this.#options = options;
     this.#path = `${options.url.pathname}${options.url.search}`;
+    this.#headers = options.headers;
+    this.#connector = options.factory.connector;
     this.#denial = deniedLiteral(options.url, options.factory.policy);
   }
 
@@ -113,7 +94,42 @@ export class TargetConnection {
    * @param timeoutMs - Deadline of the whole attempt, connecting included.
    */
   fetch(limits: FetchLimits, timeoutMs: number): Promise<WireResponse | ScrapeError> {
-    if (this.#denial !== undefined) return Promise.resolve(this.#denial);
+    const refusal = this.#denial ?? this.#renewAccess();
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    return this.#options.followsRedirects
+      ? this.#follow(limits, timeoutMs)
+      : this.#request(this.#path, limits, timeoutMs);
+  }
+
+  async #follow(limits: FetchLimits, timeoutMs: number): Promise<WireResponse | ScrapeError> {
+    const untilMs = performance.now() + timeoutMs;
+    let { url } = this.#options;
+    for (let hops = 0; ; hops += 1) {
+      const leftMs = untilMs - performance.now();
+      const result = await this.#request(`${url.pathname}${url.search}`, limits, Math.max(leftMs, 1));
+      if (!(result instanceof RedirectError)) return result;
+      const next = followRedirect(result, url);
+      if (next instanceof ScrapeError) return next;
+      if (hops === MAX_REDIRECTS) return new ScrapeError('redirect', `more than ${MAX_REDIRECTS} redirects`);
+      url = next;
+    }
+  }
+
+  /** Takes the credentials as they are now. Others than before need another connection. */
+  #renewAccess(): ScrapeError | undefined {
+    const { access: ask, headers, url } = this.#options;
+    if (ask === undefined) return undefined;
+    const access = ask();
+    if (access === this.#access) return undefined;
+    this.#discard();
+    this.#access = access instanceof ScrapeError ? undefined : access;
+    if (access instanceof ScrapeError) return access;
+    this.#connector = access.connectorFor(hostOf(url));
+    this.#headers = [...headers, ...access.headers];
+    return undefined;
+  }
+
+  #request(path: string, limits: FetchLimits, timeoutMs: number): Promise<WireResponse | ScrapeError> {
     return new Promise((resolve) => {
       const isReused = this.#responsesSinceConnect > 0;
       const reader = new ResponseReader({
@@ -128,7 +144,7 @@ export class TargetConnection {
       });
       this.#reader = reader;
       const deadline = new AttemptDeadline(timeoutMs, () => this.#end(timeoutError(reader, timeoutMs)));
-      this.#dispatch(reader);
+      this.#dispatch(path, reader);
     });
   }
 
@@ -147,13 +163,11 @@ export class TargetConnection {
     if (isConnecting) this.#discard();
   }
 
-  #dispatch(reader: ResponseReader): void {
-    const { headers, keepsAlive } = this.#options;
+  #dispatch(path: string, reader: ResponseReader): void {
+    const headers = this.#headers as string[];
+    const reset = !this.#options.keepsAlive();
     this.#client ??= this.#connect();
-    this.#client.dispatch(
-      { method: 'GET', path: this.#path, headers: headers as string[], reset: !keepsAlive(), blocking: false },
-      reader,
-    );
+    this.#client.dispatch({ method: 'GET', path, headers, reset, blocking: false }, reader);
   }
 
   #connect(): Client {
@@ -186,7 +200,7 @@ export class TargetConnection {
       if (this.#opening === socket) this.#opening = undefined;
       callback(...outcome);
     };
-    const socket = this.#options.factory.connector(options, onOpened, isReadingBody);
+    const socket = this.#connector(options, onOpened, isReadingBody);
     this.#opening = socket;
   }
 
@@ -203,8 +217,13 @@ export class TargetConnection {
 
 /** Sockets resolve no IP literal, so the policy is asked about it beforehand: it stays what it is. */
 function deniedLiteral(url: URL, policy: AddressPolicy): ScrapeError | undefined {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   return isIP(host) === 0 || policy.allows(host) ? undefined : deniedError(host, [host]);
+}
+
+/** The host of a URL; IPv6 without brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
 /** The target had closed the idle connection when the request went out: it never saw the request. */

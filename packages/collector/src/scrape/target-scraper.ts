@@ -7,13 +7,14 @@ import {
 } from '@pulsekeeper/exposition';
 import { deferred, fullJitterBackoff, type Clock, type Target } from '@pulsekeeper/model';
 
+import type { CredentialStore } from '../credentials/credential-store.ts';
 import { decodeBody } from './decode-body.ts';
 import { parseFailure } from './parse-failure.ts';
 import { parseLimitsOf } from './parse-limits.ts';
 import { requestHeaders } from './request-headers.ts';
 import { nextAttemptDelayMs, MIN_ATTEMPT_MS } from './retry-policy.ts';
 import { ScrapeError } from './scrape-error.ts';
-import { StaleConnectionError, TargetConnection, type ConnectionFactory } from './target-connection.ts';
+import { hostOf, StaleConnectionError, TargetConnection, type ConnectionFactory } from './target-connection.ts';
 
 /** What the scrapers of all targets share. */
 export interface ScraperSurroundings {
@@ -24,6 +25,8 @@ export interface ScraperSurroundings {
   readonly fallbackFormat: ExpositionFormat | undefined;
   /** Where parsers share the lists of series of like targets. */
   readonly pool: SeriesPool;
+  /** Profiles of credentials that rules may name. */
+  readonly credentials: Pick<CredentialStore, 'accessTo'>;
   /** Whether connections are kept between scrapes. */
   readonly keepsAlive: () => boolean;
 }
@@ -83,11 +86,19 @@ export class TargetScraper implements SlotScraper {
     const { rule } = target;
     this.#target = target;
     this.#surroundings = surroundings;
+    const url = new URL(target.url);
+    const { credentials: profile } = rule;
+    const { service } = target;
     this.#connection = new TargetConnection({
       factory: surroundings.connections,
-      url: new URL(target.url),
+      url,
       headers: requestHeaders(rule.timeoutMs),
       intervalMs: rule.intervalMs,
+      followsRedirects: rule.followRedirects,
+      access:
+        profile === undefined
+          ? undefined
+          : () => surroundings.credentials.accessTo({ profile, service, host: hostOf(url) }),
       keepsAlive: surroundings.keepsAlive,
     });
     const capMs = Math.max(rule.intervalMs / 4, 1);

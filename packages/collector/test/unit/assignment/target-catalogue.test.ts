@@ -1,6 +1,7 @@
 import {
   NO_CLUSTER_DEFAULTS,
   parseInstance,
+  parseServiceRule,
   serializeInstance,
   type InstanceInput,
   type InstanceRecord,
@@ -52,6 +53,11 @@ describe('TargetCatalogue', () => {
     const bad = catalogue.setInstance(ONE, parseInstance(Buffer.from('{"address":"nowhere"}')));
     expect(bad?.ok).to.equal(false);
     expect(catalogue.rejectedCount).to.equal(1);
+    const drop = parseServiceRule(Buffer.from('{"relabel_configs":[{"action":"drop"}]}'));
+    const rules = new Map([['bank', drop.ok ? drop.value : {}]]);
+    catalogue.setInstance(TWO, instance());
+    expect([...catalogue.setRules({ defaults: NO_CLUSTER_DEFAULTS, rules })].map(([id]) => id)).to.include(TWO);
+    expect([catalogue.rejectedCount, catalogue.droppedCount]).to.deep.equal([1, 1]);
     catalogue.keepOnly(new Set());
     expect(catalogue.rejectedCount).to.equal(0);
   });

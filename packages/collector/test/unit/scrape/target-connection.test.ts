@@ -25,6 +25,7 @@ describe('a connection that does not come about', () => {
       url: new URL('http://192.0.2.1:9100/metrics'),
       headers: [],
       intervalMs: 1_000,
+      followsRedirects: false,
       keepsAlive: () => true,
     });
   });

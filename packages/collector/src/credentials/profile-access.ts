@@ -1,0 +1,56 @@
+import type { LookupFunction } from 'node:net';
+
+import { createConnector, type TlsChoice } from '../scrape/connector.ts';
+import { ScrapeError } from '../scrape/scrape-error.ts';
+import type { TargetAccess } from '../scrape/target-connection.ts';
+import type { Profile } from './profile.ts';
+
+/**
+ * What requests with a profile need. Its connections are its own, with their own cache of TLS sessions.
+ *
+ * @param lookup - Resolves to addresses that the policy of the collector allows.
+ */
+export function profileAccess(profile: Profile, lookup: LookupFunction): TargetAccess {
+  const tls = tlsChoice(profile);
+  const connector = createConnector(lookup, tls);
+  const byAddress = createConnector(boundLookup(profile, lookup), tls);
+  return {
+    headers: profile.headers,
+    connectorFor: (host) => (profile.binding.bindingOf(host) === 'bound' ? connector : byAddress),
+  };
+}
+
+function tlsChoice({ tls }: Profile): TlsChoice {
+  if (tls === undefined) return {};
+  const { cert, key, ca, serverName, insecureSkipVerify } = tls;
+  return {
+    ...(cert === undefined ? {} : { cert, key }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+  };
+}
+
+/** Hands out only the addresses that the profile is bound to: what the name resolves to now is what counts. */
+function boundLookup({ name, binding }: Profile, lookup: LookupFunction): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) {
+        callback(error, []);
+        return;
+      }
+      const addresses = Array.isArray(found) ? found : [];
+      const bound = addresses.filter(({ address }) => binding.allowsAddress(address));
+      const [first] = bound;
+      if (first === undefined) {
+        const shown = addresses.slice(0, 3).map(({ address }) => address);
+        const message = `the profile ${name} is not bound to the host ${hostname}, nor to ${shown.join(', ')}`;
+        callback(new ScrapeError('credentials', message), []);
+      } else if (options.all === true) {
+        callback(null, bound);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+}
