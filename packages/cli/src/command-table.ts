@@ -61,16 +61,30 @@ export const COMMANDS: readonly CommandDefinition[] = [
     usage: 'query <selector>',
     summary: 'print the samples of the series that match',
     description:
-      "The selector is Prometheus's: a metric's name, matchers in braces (=, !=, =~, !~), or both. Without --step the samples are printed as they were scraped; with it, values at even steps, each the latest sample of at most 5 minutes before. --json is the data of Prometheus's HTTP API.",
+      "The selector is Prometheus's: a metric's name, matchers in braces (=, !=, =~, !~), or both. Without --step the samples are printed as they were scraped; with it, values at even steps, each the latest sample of at most 5 minutes before. --rate and --aggregate work at such steps as Prometheus's rate() and aggregation operators do; unless --step says otherwise there are about 60. --json is the data of Prometheus's HTTP API.",
     options: [
       { ...SINCE, default: '5m' },
       UNTIL,
       { flags: '--step <duration>', description: 'values at even steps instead of the samples' },
+      { flags: '--rate <duration>', description: 'the per-second increase of counters, each over so long before' },
+      {
+        flags: '--aggregate <function>',
+        description: 'put series together: sum, avg, min, max or count',
+      },
+      {
+        flags: '--by <labels>',
+        description: 'one result for each value of these labels; several with commas',
+        isList: true,
+      },
       { flags: '--csv', description: 'comma-separated values after RFC 4180' },
     ],
     examples: [
       ['pulsekeeper query \'up{service="web"}\' --since 1h', 'which instances of web were up'],
       ["pulsekeeper query 'http_requests_total' --since 6h --step 1m --csv", 'a table for a spreadsheet'],
+      [
+        'pulsekeeper query http_requests_total --rate 5m --aggregate sum --by service',
+        'requests a second of each service',
+      ],
     ],
     load: async () => (await import('./commands/query.ts')).runQuery,
   },

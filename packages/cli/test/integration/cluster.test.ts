@@ -158,6 +158,25 @@ describe('pulsekeeper on a cluster', function () {
       expect(new Set(times)).to.deep.equal(new Set([0]));
     });
 
+    it('takes the rate of counters, and sums it up by labels', async () => {
+      const selector = 'http_requests_total{code="200"}';
+      // One more every five seconds, but for the three slots that web-2 misses.
+      const rates = await json('query', 'query', selector, '--since', '1m', '--step', '10s', '--rate', '1m');
+      expect(rates.result.map(({ metric }: any) => metric)).to.deep.equal([
+        { code: '200', instance: 'web-1', service: 'web', team: 'a' },
+        { code: '200', instance: 'web-2', service: 'web', team: 'a' },
+      ]);
+      expect(Number(rates.result[0].values[0][1])).to.be.closeTo(0.2, 0.02);
+      const options = ['--since', '1m', '--step', '10s', '--rate', '1m', '--aggregate', 'sum', '--by', 'service,none'];
+      const [sum, ...more] = (await json('query', 'query', selector, ...options)).result;
+      expect(more).to.deep.equal([]);
+      expect(sum.metric).to.deep.equal({ service: 'web' });
+      expect(Number(sum.values[0][1])).to.be.closeTo(0.4, 0.04);
+      const count = await json('query', 'query', 'up', '--since', '30s', '--aggregate', 'count');
+      expect(count.result[0].metric).to.deep.equal({});
+      expect(new Set(count.result[0].values.map(([, value]: any) => value)).has('3')).to.equal(true);
+    });
+
     it('prints CSV, tables of series, and the points of a single one', async () => {
       const csv = await run('query', 'up{instance="web-1"}', '--csv', '--since', '30s');
       expect(csv.out).to.match(/^timestamp,__name__,instance,service,team,value\r\n\d{4}-.*Z,up,web-1,web,a,1\r\n/);
@@ -180,6 +199,11 @@ describe('pulsekeeper on a cluster', function () {
       ['a step', ['up', '--step', '0'], /--step "0": expected a duration/],
       ['too many points', ['up', '--since', '1d', '--step', '1s'], /at most 11000/],
       ['two formats', ['up', '--csv', '--json'], /exclude each other/],
+      ['a window of a rate', ['up', '--rate', 'often'], /--rate "often": expected a duration/],
+      ['a rate of metrics that cannot be told apart', ['{service="web"}', '--rate', '1m'], /name one metric/],
+      ['a function', ['up', '--aggregate', 'median'], /--aggregate "median": expected one of sum, avg/],
+      ['labels without a function', ['up', '--by', 'service'], /--by needs --aggregate/],
+      ['a name of a label', ['up', '--aggregate', 'sum', '--by', 'a-b'], /--by "a-b": expected names of labels/],
     ];
     for (const [what, args, message] of wrong) {
       it(`refuses ${what} with one line and exit code 2`, async () => {

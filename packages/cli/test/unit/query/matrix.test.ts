@@ -2,25 +2,9 @@ import { expect } from 'chai';
 
 import { alignToStep } from '../../../src/query/align-to-step.ts';
 import { toCsv } from '../../../src/query/csv.ts';
-import { toMatrix, type SampledSeries } from '../../../src/query/matrix.ts';
+import { toMatrix } from '../../../src/query/matrix.ts';
 import { sparkline } from '../../../src/query/sparkline.ts';
-
-const STALE = new Float64Array(new BigUint64Array([0x7ff0000000000002n]).buffer);
-
-function series(
-  labels: Record<string, string>,
-  ...points: readonly (readonly [number, number | 'stale'])[]
-): SampledSeries {
-  const values = new Float64Array(points.length);
-  for (const [index, [, value]] of points.entries()) {
-    if (value === 'stale') {
-      new Uint8Array(values.buffer).set(new Uint8Array(STALE.buffer), index * 8);
-    } else {
-      values[index] = value;
-    }
-  }
-  return { labels, timestampsMs: Float64Array.from(points, ([timeMs]) => timeMs), values };
-}
+import { series } from '../../support/sampled-series.ts';
 
 describe('toMatrix', () => {
   it('has the shape of the Prometheus API', () => {
