@@ -12,11 +12,7 @@ function rateAt60(...points: readonly Point[]): number | undefined {
 }
 
 describe('rateOf', () => {
-  const cases: readonly (readonly [
-    what: string,
-    points: Parameters<typeof rateAt60>,
-    perSecond: number | undefined,
-  ])[] = [
+  const cases: readonly (readonly [what: string, points: readonly Point[], perSecond: number | undefined])[] = [
     [
       'is the increase over the window',
       [
