@@ -1,8 +1,13 @@
-import { parseSelector, targetId } from '@pulsekeeper/model';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { parseSelector, silentLogger, targetId, type Logger } from '@pulsekeeper/model';
 import { writeRule } from '@pulsekeeper/registry';
-import { eventually } from '@pulsekeeper/test-support';
+import { eventually, registerCleanup } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
+import { EXIT_CODES, exitCodeOf } from '../../src/exit-code.ts';
 import { httpTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
 import { SmallCluster, startServers, type Servers } from './small-cluster.ts';
 
@@ -86,5 +91,42 @@ describe('the scrape rule of a service', function () {
     const reports = slots.filter(({ kind }) => kind !== 'end');
     expect(reports.every(({ up }) => up)).to.equal(true);
     expect(collector.report.slots).to.include({ failed: 0, missed: 0, doubled: 0 });
+  });
+
+  it('names credentials that collectors have, and fails only those targets that get none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rules-'));
+    registerCleanup({ name: 'credentials', run: () => rm(folder, { recursive: true, force: true }) });
+    const credentialsFile = join(folder, 'credentials.yaml');
+    await writeFile(credentialsFile, 'profiles: {a: {hosts: [127.0.0.1], bearer: {token: hunter2}}}', { mode: 0o600 });
+    const target = await serve((request, answer) => {
+      answer.statusCode = request.headers.authorization === 'Bearer hunter2' ? 200 : 403;
+      answer.setHeader('content-type', 'text/plain').end('a 1\n');
+    });
+    const lines: unknown[] = [];
+    const log = (...line: unknown[]): void => void lines.push(line);
+    const logger: Logger = { ...silentLogger, debug: log, info: log, warn: log, error: log, child: () => logger };
+    await setRule('shop', { credentials: 'a', retries: 0 });
+    await register('shop', 'known', target);
+    await register('shop', 'other', target, { credentials: 'b' });
+    await register('bank', 'none', target, { interval: '300ms', timeout: '250ms', retries: 0 });
+    const collector = await cluster.startCollector('c1', { credentialsFile, logger });
+    await eventually(() => expect(collector.targets.map(({ health }) => health)).not.to.include('unknown'), {
+      timeoutMs: 15_000,
+    });
+    const errors = Object.fromEntries(collector.targets.map(({ target: id, lastError }) => [id, lastError?.reason]));
+    expect(errors).to.deep.equal({ 'shop/known': undefined, 'shop/other': 'credentials', 'bank/none': 'http_status' });
+    const pages = ['/targets', '/status', '/metrics', '/metrics/targets'].map(async (path) =>
+      (await fetch(`${collector.statusUrl}${path}`)).text(),
+    );
+    expect([...(await Promise.all(pages)), JSON.stringify(lines)].join('\n'))
+      .to.contain('pulsekeeper_scrape_failures_total{reason="credentials"}')
+      .and.not.contain('hunter2');
+  });
+
+  it('does not start with a file of credentials that is no good', async () => {
+    const starting = cluster.startCollector('c1', { credentialsFile: join(tmpdir(), 'no-such-file.yaml') });
+    const error: unknown = await starting.catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(Error).with.property('code', 'InvalidConfig');
+    expect(exitCodeOf(error)).to.equal(EXIT_CODES.wrongUsage);
   });
 });
