@@ -10,8 +10,8 @@ import { isSameKeys, isSameMetadata } from './same-series.ts';
 import type { Series } from './same-series.ts';
 import { scanEngine } from './scan-engine.ts';
 import type { SeriesPool } from './series-pool.ts';
-import { workspace } from './workspace.ts';
-import type { ScanSettings } from './workspace.ts';
+import { createWorkspace, workspace } from './workspace.ts';
+import type { ScanSettings, Workspace } from './workspace.ts';
 
 /** How an {@link ExpositionParser} reads. */
 export interface ExpositionParserOptions {
@@ -64,27 +64,56 @@ export class ExpositionParser {
    * stays as it was, so the next result is compared with the last good one.
    */
   parse(body: Uint8Array, format: ExpositionFormat): Exposition {
-    return this.#parseDifference(body, format) ?? this.#parseWhole(body, format);
+    const steps = this.#steps(body, format, false);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /**
+   * As {@link ExpositionParser.parse}, for large bodies: a generator that does about a millisecond of the work at a time and
+   * returns the result. Others may parse between two steps; this parser must not be used before the end, nor `body` changed. A
+   * parse that is not brought to its end has no effect but that the next one takes longer.
+   *
+   * `body` is kept, rather than a copy, where its buffer has {@link SPARE_BYTES} more behind it: it must then not be written to
+   * afterwards.
+   */
+  parseInSteps(body: Uint8Array<ArrayBuffer>, format: ExpositionFormat): Generator<undefined, Exposition> {
+    return this.#steps(body, format, true);
+  }
+
+  *#steps(body: Uint8Array, format: ExpositionFormat, isOwn: boolean): Generator<undefined, Exposition> {
+    return (yield* this.#parseDifference(body, format, isOwn)) ?? (yield* this.#parseWhole(body, format, isOwn));
   }
 
   /** Reads only what differs from the last body; `undefined` when more than the tails of lines do. */
-  #parseDifference(body: Uint8Array, format: ExpositionFormat): Exposition | undefined {
+  *#parseDifference(
+    body: Uint8Array,
+    format: ExpositionFormat,
+    isOwn: boolean,
+  ): Generator<undefined, Exposition | undefined> {
     const previous = this.#readings;
-    if (previous === undefined || this.#layout === undefined || this.#settings.format !== format) return undefined;
-    const next = rescan(this.#lastBody, body, this.#layout, this.#settings, previous);
+    const layout = this.#layout;
+    if (previous === undefined || layout === undefined || this.#settings.format !== format) return undefined;
+    // It is brought up to date step by step.
+    this.#layout = undefined;
+    const next = yield* rescan(this.#lastBody, body, layout, this.#settings, previous);
     if (next === undefined) return undefined;
-    this.#lastBody.set(body);
+    this.#layout = layout;
+    this.#keep(body, isOwn);
     return this.#remember(next, next.changed, undefined);
   }
 
-  #parseWhole(body: Uint8Array, format: ExpositionFormat): Exposition {
+  *#parseWhole(body: Uint8Array, format: ExpositionFormat, isOwn: boolean): Generator<undefined, Exposition> {
     if (this.#settings.format !== format) this.#settings = { ...this.#settings, format };
     const exemplars: SeriesExemplar[] | undefined = this.#wantsExemplars ? [] : undefined;
+    const work = isOwn ? createWorkspace() : workspace;
     // From here on the last body is a bad one, until this one has turned out to be good.
     this.#layout = undefined;
-    this.#lastBody.set(body);
-    const duplicates = this.#readWhole(exemplars);
-    const { keys, metadata, columns, index, scanner } = workspace;
+    this.#keep(body, isOwn);
+    const duplicates = yield* this.#readWhole(exemplars, work);
+    const { keys, metadata, columns, index, scanner } = work;
     const { size } = columns;
     const values = columns.values.slice(0, size);
     const timestampsMs = columns.timestampCount === 0 ? undefined : columns.timestampsMs.slice(0, size);
@@ -96,8 +125,8 @@ export class ExpositionParser {
       isSameKeys(newKeys, this.#series.keys) &&
       isSameMetadata(newMetadata, this.#series.metadata);
     if (!isSameSeries) {
-      this.#series = this.#pool?.intern(newKeys, newMetadata, index.hash) ?? {
-        keys: newKeys.slice(),
+      this.#series = this.#pool?.intern(newKeys, newMetadata, index.hash, isOwn) ?? {
+        keys: isOwn ? newKeys : newKeys.slice(),
         metadata: newMetadata,
       };
     }
@@ -111,10 +140,18 @@ export class ExpositionParser {
   }
 
   /** Reads the last body into the workspace, by the quick way if there is one. @returns how many duplicates it has. */
-  #readWhole(exemplars: SeriesExemplar[] | undefined): number {
+  *#readWhole(exemplars: SeriesExemplar[] | undefined, work: Workspace): Generator<undefined, number> {
     const engine = this.#settings.isStrict || exemplars !== undefined ? undefined : scanEngine();
-    const duplicates = engine === undefined ? TOO_MANY_SAMPLES : plainParse(engine, this.#lastBody, this.#settings);
-    return duplicates === TOO_MANY_SAMPLES ? fullParse(this.#lastBody, this.#settings, exemplars) : duplicates;
+    const duplicates =
+      engine === undefined ? TOO_MANY_SAMPLES : yield* plainParse(engine, this.#lastBody, this.#settings, work);
+    return duplicates === TOO_MANY_SAMPLES
+      ? yield* fullParse(this.#lastBody, this.#settings, exemplars, work)
+      : duplicates;
+  }
+
+  #keep(body: Uint8Array, isOwn: boolean): void {
+    if (isOwn) this.#lastBody.adopt(body as Uint8Array<ArrayBuffer>);
+    else this.#lastBody.set(body);
   }
 
   #remember(

@@ -4,19 +4,27 @@ import type { SeriesExemplar } from './exposition.ts';
 import { readExemplar } from './read-labels.ts';
 import { hashBytes } from './series-index.ts';
 import { createStrictChecker } from './strict-checker.ts';
-import { entryScanner, workspace } from './workspace.ts';
-import type { ScanSettings } from './workspace.ts';
+import { entryScanner } from './workspace.ts';
+import type { ScanSettings, Workspace } from './workspace.ts';
+
+/** Entries that are read in one step: about a millisecond. */
+const ENTRIES_A_STEP = 2048;
 
 /**
- * Reads a whole body into the columns, keys and metadata of the workspace.
+ * Reads a whole body into the columns, keys and metadata of the workspace, step by step.
  * @param exemplars where to put exemplars, if anywhere
  * @returns how many samples were left out as duplicates
  * @throws ParseError, LimitError
  */
-export function fullParse(body: BodyStore, settings: ScanSettings, exemplars: SeriesExemplar[] | undefined): number {
-  const { scanner, keys, index, metadata, columns } = workspace;
+export function* fullParse(
+  body: BodyStore,
+  settings: ScanSettings,
+  exemplars: SeriesExemplar[] | undefined,
+  work: Workspace,
+): Generator<undefined, number> {
+  const { scanner, keys, index, metadata, columns } = work;
   scanner.reset(body.bytes, body.length, settings.limits, settings.isStrict);
-  keys.clear(body.length >> 1);
+  keys.clear(body.length * work.keyShare);
   index.clear();
   metadata.clear(settings.format);
   columns.clear();
@@ -24,6 +32,7 @@ export function fullParse(body: BodyStore, settings: ScanSettings, exemplars: Se
   const scan = entryScanner(settings.format);
   const { maxSamples } = settings.limits;
   let duplicates = 0;
+  let entriesLeft = ENTRIES_A_STEP;
   for (let entry = scan(scanner); entry !== ENTRY_END; entry = scan(scanner)) {
     if (entry === ENTRY_SAMPLE) {
       const start = keys.length;
@@ -41,6 +50,10 @@ export function fullParse(body: BodyStore, settings: ScanSettings, exemplars: Se
       if (columns.size + duplicates > maxSamples) scanner.exceed('samples', maxSamples, scanner.entryStart);
     } else if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
     strict?.check(scanner, entry);
+    if (--entriesLeft === 0) {
+      entriesLeft = ENTRIES_A_STEP;
+      yield;
+    }
   }
   strict?.finish(scanner);
   return duplicates;

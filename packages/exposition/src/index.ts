@@ -1,5 +1,6 @@
 export { ACCEPT_HEADER, ACCEPT_HEADER_TEXT_ONLY, formatOfContentType } from './content-type.ts';
 export { ExpositionError, LimitError, ParseError } from './errors.ts';
+export { SPARE_BYTES } from './body-store.ts';
 export { ExpositionParser } from './exposition-parser.ts';
 export { DEFAULT_PARSE_LIMITS } from './limits.ts';
 export { parseExposition } from './parse-exposition.ts';

@@ -6,8 +6,8 @@ import { ENTRY_COMMENT, ENTRY_END, ENTRY_SAMPLE, VALUE } from './scanner.ts';
 import type { Scanner } from './scanner.ts';
 import { hashBytes } from './series-index.ts';
 import { SeriesKeyWriter } from './series-key.ts';
-import { entryScanner, workspace } from './workspace.ts';
-import type { ScanSettings } from './workspace.ts';
+import { entryScanner } from './workspace.ts';
+import type { ScanSettings, Workspace } from './workspace.ts';
 
 /** What {@link plainParse} returns when the body has more samples than allowed. */
 export const TOO_MANY_SAMPLES = -1;
@@ -17,16 +17,21 @@ const foreignKey = new SeriesKeyWriter();
 /**
  * Does what `fullParse` does, several times as fast: the engine reads the lines that are written in the plain way of exporters,
  * and only what it leaves goes through the scanner, entry by entry. Rows are gathered in the memory of the engine, a window
- * at a time.
+ * at a time. Between two windows others may use the engine: there it is a step.
  *
  * @returns how many samples were left out as duplicates, or `TOO_MANY_SAMPLES`, for `fullParse` to say where
  * @throws ParseError, LimitError, as `fullParse` does
  */
-export function plainParse(engine: ScanEngine, body: BodyStore, settings: ScanSettings): number {
-  const { scanner, keys, index, metadata, columns } = workspace;
+export function* plainParse(
+  engine: ScanEngine,
+  body: BodyStore,
+  settings: ScanSettings,
+  work: Workspace,
+): Generator<undefined, number> {
+  const { scanner, keys, index, metadata, columns } = work;
   const { limits, format } = settings;
   scanner.reset(body.bytes, body.length, limits, settings.isStrict);
-  keys.clear(body.length >> 1);
+  keys.clear(body.length * work.keyShare);
   index.clear();
   metadata.clear(format);
   columns.clear();
@@ -43,25 +48,26 @@ export function plainParse(engine: ScanEngine, body: BodyStore, settings: ScanSe
     while (at < end || end === body.length) {
       if (at < end) at = base + readPlain(engine, at - base, end - base, base, settings);
       if (columns.size + duplicates + (state[ROWS] ?? 0) > limits.maxSamples) return TOO_MANY_SAMPLES;
-      readMetadata(engine, scanner, scan, base);
+      readMetadata(engine, work, scan, base);
       if ((state[ROWS] ?? 0) >= engine.windowRows) break;
       // The engine has stopped at something that is not plain, or at a line that goes beyond the window.
       scanner.position = at;
       entry = scan(scanner);
       if (entry === ENTRY_END) break;
       if (entry === ENTRY_SAMPLE) {
-        if (!hasRoom(engine, end - at)) duplicates += flush(engine);
-        duplicates += addForeign(engine, scanner);
+        if (!hasRoom(engine, scanner, end - at)) duplicates += flush(engine, work);
+        duplicates += addForeign(engine, work);
       } else if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
       at = scanner.position;
       // The scanner of the text format stops before the newline, at which the engine would not know how to start.
       if (body.bytes[at] === NEWLINE && at < body.length && !isOpenMetrics) at++;
     }
     scanner.longestLine = Math.max(scanner.longestLine, state[LONGEST_LINE] ?? 0);
-    duplicates += flush(engine);
+    duplicates += flush(engine, work);
     if (columns.size + duplicates > limits.maxSamples) return TOO_MANY_SAMPLES;
     if (entry === ENTRY_END) return duplicates;
     base = at;
+    yield;
   }
 }
 
@@ -87,21 +93,22 @@ function toInt32(limit: number): number {
 }
 
 /** Reads the metadata lines that the engine has passed. */
-function readMetadata(engine: ScanEngine, scanner: Scanner, scan: (scanner: Scanner) => number, base: number): void {
+function readMetadata(engine: ScanEngine, work: Workspace, scan: (scanner: Scanner) => number, base: number): void {
+  const { scanner, metadata } = work;
   const count = engine.state[METADATA_COUNT] ?? 0;
   for (let i = 0; i < count; i++) {
     scanner.position = base + (engine.metadata[i] ?? 0);
     const entry = scan(scanner);
     // UNIT is an ordinary comment in the text format.
-    if (entry !== ENTRY_COMMENT) workspace.metadata.add(scanner, entry);
+    if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
   }
   engine.state[METADATA_COUNT] = 0;
 }
 
 /** Whether the row of one more sample fits behind those of the engine, and whatever the engine may read still. */
-function hasRoom(engine: ScanEngine, bytesLeft: number): boolean {
+function hasRoom(engine: ScanEngine, scanner: Scanner, bytesLeft: number): boolean {
   foreignKey.length = 0;
-  foreignKey.write(workspace.scanner);
+  foreignKey.write(scanner);
   const { state } = engine;
   return (
     (state[ROWS] ?? 0) < engine.windowRows &&
@@ -110,10 +117,11 @@ function hasRoom(engine: ScanEngine, bytesLeft: number): boolean {
 }
 
 /**
- * Adds the sample that `scanner` stands on to the rows of the engine; its key is in `foreignKey`.
+ * Adds the sample that the scanner stands on to the rows of the engine; its key is in `foreignKey`.
  * @returns how many duplicates were left out on the way
  */
-function addForeign(engine: ScanEngine, scanner: Scanner): number {
+function addForeign(engine: ScanEngine, work: Workspace): number {
+  const { scanner } = work;
   const { state, keys } = engine;
   const start = state[KEYS_LENGTH] ?? 0;
   const end = start + foreignKey.length;
@@ -121,7 +129,7 @@ function addForeign(engine: ScanEngine, scanner: Scanner): number {
   const key = foreignKey.buffer.subarray(0, foreignKey.length);
   if (end > keys.length) {
     // No line of that length goes through the engine, so that its hash need not agree with the engine's.
-    return addGiant(key, value, scanner);
+    return addGiant(key, value, work);
   }
   keys.set(key, start);
   const row = state[ROWS] ?? 0;
@@ -136,8 +144,8 @@ function addForeign(engine: ScanEngine, scanner: Scanner): number {
 }
 
 /** Adds a row past the engine, whose rows must have been flushed. @returns 1 when it is a duplicate, else 0. */
-function addGiant(key: Uint8Array, value: number, scanner: Scanner): number {
-  const { keys, index, columns } = workspace;
+function addGiant(key: Uint8Array, value: number, work: Workspace): number {
+  const { scanner, keys, index, columns } = work;
   const start = keys.length;
   keys.append(key);
   if (index.add(keys.buffer, start, keys.length, hashBytes(key, 0, key.length))) {
@@ -149,9 +157,9 @@ function addGiant(key: Uint8Array, value: number, scanner: Scanner): number {
 }
 
 /** Moves the rows of the engine into the columns. @returns how many were duplicates. */
-function flush(engine: ScanEngine): number {
+function flush(engine: ScanEngine, work: Workspace): number {
   const { state, hashes, keyEnds, values, starts, timestampsMs } = engine;
-  const { keys, index, columns } = workspace;
+  const { keys, index, columns } = work;
   const rows = state[ROWS] ?? 0;
   const first = keys.length;
   keys.append(engine.keys.subarray(0, state[KEYS_LENGTH]));

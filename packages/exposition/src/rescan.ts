@@ -60,25 +60,22 @@ const current = {
  * @param layout of the body before; made that of the new one
  * @returns `undefined` when the bodies differ in more than the tails of lines; `layout` is then spoiled
  */
-export function rescan(
+export function* rescan(
   before: BodyStore,
   body: Uint8Array,
   layout: BodyLayout,
   settings: ScanSettings,
   readings: Readings,
-): Rescan | undefined {
+): Generator<undefined, Rescan | undefined> {
   const engine = scanEngine();
   if (engine === undefined) return undefined;
-  setTailReader(readTail);
-  current.settings = settings;
-  current.hasTimestamps = readings.timestampsMs !== undefined;
   const isOneWindow =
     body.length <= engine.windowBytes &&
     before.bytes.length <= engine.windowBytes &&
     layout.valueStarts.length <= engine.windowRows;
   const result = isOneWindow
     ? rescanAtOnce(engine, before, body, layout, settings, readings)
-    : rescanInWindows(engine, before, body, layout, settings, readings);
+    : yield* rescanInWindows(engine, before, body, layout, settings, readings);
   // Whether a line has become too long is for the full parse to say, which also finds the true length of the longest.
   return layout.longestLine > settings.limits.maxLineBytes ? undefined : result;
 }
@@ -102,7 +99,7 @@ function rescanAtOnce(
   engine.values.set(values);
   if (timestampsMs !== undefined) engine.timestampsMs.set(timestampsMs);
   state.fill(0);
-  current.newLength = body.length;
+  expectTails(settings, body.length, timestampsMs !== undefined);
   const isOpenMetrics = settings.format === 'openmetrics';
   const hasTimestamps = timestampsMs !== undefined;
   const outcome = engine.walk(before.length, body.length, true, true, rows, 0, 0, hasTimestamps, isOpenMetrics);
@@ -116,15 +113,15 @@ function rescanAtOnce(
   };
 }
 
-/** Bodies of any size, a window after the other. */
-function rescanInWindows(
+/** Bodies of any size, a window after the other; each is a step, since others may use the engine in between. */
+function* rescanInWindows(
   engine: ScanEngine,
   before: BodyStore,
   body: Uint8Array,
   layout: BodyLayout,
   settings: ScanSettings,
   readings: Readings,
-): Rescan | undefined {
+): Generator<undefined, Rescan | undefined> {
   const { state } = engine;
   const values = readings.values.slice();
   const timestampsMs = readings.timestampsMs?.slice();
@@ -146,7 +143,7 @@ function rescanInWindows(
     engine.values.set(values.subarray(firstRow, firstRow + rows));
     if (hasTimestamps) engine.timestampsMs.set(timestampsMs.subarray(firstRow, firstRow + rows));
     state.fill(0);
-    current.newLength = newLength;
+    expectTails(settings, newLength, hasTimestamps);
     const isOldLast = oldEnd === before.length;
     const isNewLast = newEnd === body.length;
     const outcome = engine.walk(
@@ -175,6 +172,7 @@ function rescanInWindows(
     oldBase += oldRead;
     newBase += newRead;
     firstRow += rowsRead;
+    yield;
   }
 }
 
@@ -186,6 +184,14 @@ function concatenate(parts: readonly Uint32Array[]): Uint32Array {
     length += part.length;
   }
   return whole;
+}
+
+/** Makes ready for the tails that the walk of a window leaves to {@link readTail}. */
+function expectTails(settings: ScanSettings, newLength: number, hasTimestamps: boolean): void {
+  setTailReader(readTail);
+  current.settings = settings;
+  current.newLength = newLength;
+  current.hasTimestamps = hasTimestamps;
 }
 
 /** Reads a tail that holds more than plain numbers: exemplars, long or special numbers, blanks. */

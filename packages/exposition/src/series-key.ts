@@ -29,7 +29,7 @@ export class SeriesKeyWriter {
 
   clear(expectedBytes: number): void {
     this.length = 0;
-    if (this.buffer.length < expectedBytes) this.buffer = new Uint8Array(expectedBytes);
+    if (this.buffer.length < expectedBytes) this.buffer = new Uint8Array(Math.ceil(expectedBytes));
   }
 
   /** Appends the key of the sample that `scanner` stands on. */

@@ -25,10 +25,10 @@ export class SeriesPool {
 
   /**
    * The pooled equal of `keys` and `metadata`, added if there is none. For parsers.
-   * @param keys may be scratch memory: a copy is kept
+   * @param keys a copy is kept, unless they are the caller's own to give
    * @param hash equal for equal keys
    */
-  intern(keys: Uint8Array, metadata: readonly MetricMetadata[], hash: number): Series {
+  intern(keys: Uint8Array, metadata: readonly MetricMetadata[], hash: number, isOwn = false): Series {
     const entries = this.#entries.get(hash) ?? [];
     let known: Uint8Array | undefined;
     for (const entry of entries) {
@@ -37,7 +37,7 @@ export class SeriesPool {
       if (isSameMetadata(series.metadata, metadata)) return series;
       known = series.keys;
     }
-    const series: Series = { keys: known ?? keys.slice(), metadata };
+    const series: Series = { keys: known ?? (isOwn ? keys : keys.slice()), metadata };
     entries.push(new WeakRef(series));
     this.#entries.set(hash, entries);
     this.#gone.register(series, hash);

@@ -8,17 +8,37 @@ import { Scanner } from './scanner.ts';
 import { SeriesIndex } from './series-index.ts';
 import { SeriesKeyWriter } from './series-key.ts';
 
+/** The scratch objects of a full parse. */
+export interface Workspace {
+  readonly scanner: Scanner;
+  readonly keys: SeriesKeyWriter;
+  readonly index: SeriesIndex;
+  readonly metadata: MetadataTable;
+  readonly columns: Columns;
+  /** Room for keys at first, as a part of the body. */
+  readonly keyShare: number;
+}
+
 /**
- * The scratch objects of a full parse. Parsing is synchronous and calls nobody back, so one set serves the whole process
- * and parsers of many targets cost no scratch memory of their own.
+ * Scratch objects for a parse that others may come in between of. Keys find room without moving, since the memory that they
+ * do not need is never touched, and so takes none.
  */
-export const workspace = {
-  scanner: new Scanner(),
-  keys: new SeriesKeyWriter(),
-  index: new SeriesIndex(),
-  metadata: new MetadataTable(),
-  columns: new Columns(),
-} as const;
+export function createWorkspace(keyShare = 1): Workspace {
+  return {
+    scanner: new Scanner(),
+    keys: new SeriesKeyWriter(),
+    index: new SeriesIndex(),
+    metadata: new MetadataTable(),
+    columns: new Columns(),
+    keyShare,
+  };
+}
+
+/**
+ * What every parse uses that is done in one go: nobody comes in between, so one set serves the whole process and parsers of
+ * many targets cost no scratch memory of their own.
+ */
+export const workspace = createWorkspace(0.5);
 
 /** What tells one way of reading from another. */
 export interface ScanSettings {

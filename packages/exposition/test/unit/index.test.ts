@@ -12,6 +12,7 @@ describe('the public interface', () => {
       'ExpositionParser',
       'LimitError',
       'ParseError',
+      'SPARE_BYTES',
       'SeriesPool',
       'formatOfContentType',
       'parseExposition',

@@ -17,8 +17,10 @@ function readNumber(text: string): number | undefined {
   before.set(new Uint8Array(Buffer.from('a 1\n')));
   const readings = { values: new Float64Array([1]), timestampsMs: undefined };
   const layout = { valueStarts: new Uint32Array([2]), longestLine: 3 };
-  const next = rescan(before, new Uint8Array(Buffer.from(`a ${text}\n`)), layout, settings, readings);
-  return next?.values[0];
+  const steps = rescan(before, new Uint8Array(Buffer.from(`a ${text}\n`)), layout, settings, readings);
+  const { done, value } = steps.next();
+  expect(done).to.equal(true);
+  return value?.values[0];
 }
 
 describe('rescan', () => {
