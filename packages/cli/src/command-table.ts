@@ -303,7 +303,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     usage: 'register [command...]',
     summary: 'register a service in any language, beside its command or alone',
     description:
-      'With a command after --: runs it, registers it once its metrics answer, hands it the signals, withdraws it when it ends, and exits with its exit code; it runs on while ZooKeeper is away. Without: registers until Ctrl-C or SIGTERM.',
+      'With a command after --: runs it, registers it once its metrics answer, hands it the signals, withdraws it when it ends, and exits with its exit code; it runs on while ZooKeeper is away. Without: registers until Ctrl-C or SIGTERM; a --port once something answers there, an --address at once unless it is to be probed, and --json prints a line for each thing that happens.',
     options: [
       { flags: '--service <name>', description: 'which service it is an instance of (required)' },
       { flags: '--instance <name>', description: 'its name; the default is the host name and the port' },
@@ -317,14 +317,14 @@ export const COMMANDS: readonly CommandDefinition[] = [
       { flags: '--label <name=value>', description: 'a label of all its series; may be repeated', isList: true },
       {
         flags: '--probe <duration>',
-        description: 'ask for the metrics so often, and withdraw while they do not answer',
+        description: 'ask for the metrics so often, and register only while they answer',
       },
     ],
     examples: [
       ['pulsekeeper register --service db --port 9187 -- postgres_exporter', 'an exporter, for as long as it runs'],
       ['pulsekeeper register --service node --address 10.0.0.7:9100 --probe 5s', 'something that runs already'],
     ],
-    exitCodes: { 1: 'the name is held by somebody else (without a command)' },
+    exitCodes: { 1: 'the name is held by somebody else, or the registration is refused (without a command)' },
     ownsSignals: true,
     load: async () => (await import('./commands/register.ts')).runRegister,
   },

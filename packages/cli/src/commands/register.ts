@@ -6,11 +6,12 @@ import { parseDurationOption } from '../arguments/time-range.ts';
 import { cliLogger } from '../cluster/cli-logger.ts';
 import { withZooKeeper, zooKeeperOptions } from '../cluster/zookeeper.ts';
 import { textOption, type CommandContext, type CommandInput } from '../command.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { CliError, messageOf, usageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { runChildCommand } from '../sidecar/child-command.ts';
 import { keepRegistered, type KeepOptions } from '../sidecar/keep-registered.ts';
 import { hostFacts, readRegistrationRequest } from '../sidecar/registration-request.ts';
+import { describeEvent, type SidecarEvent } from '../sidecar/sidecar-event.ts';
 
 const PROBE_BOUNDS = { minMs: 100, maxMs: 3_600_000 };
 /** A dead owner's znode goes within its session timeout; this much of it is waited. */
@@ -21,6 +22,9 @@ export async function runRegister(context: CommandContext, input: CommandInput):
   const request = readRegistrationRequest(input, hostFacts());
   const probe = textOption(input, 'probe');
   const [command, ...args] = input.args;
+  if (command !== undefined && context.output.isJson) {
+    throw usageError("--json goes without a command: with one, standard output is the command's");
+  }
   const common = {
     request,
     plan: {
@@ -30,9 +34,19 @@ export async function runRegister(context: CommandContext, input: CommandInput):
     },
     probeEveryMs: probe === undefined ? undefined : parseDurationOption('--probe', probe, PROBE_BOUNDS),
     nameTakenGraceMs: NAME_TAKEN_TIMEOUTS * context.settings.sessionTimeoutMs,
-    note: (text: string) => context.output.note(`pulsekeeper: ${text}`),
+    // Of the addresses behind a port one must answer; one that is named is taken as it is, unless it is to be probed.
+    isAddressTrusted: command === undefined && probe === undefined && textOption(input, 'address') !== undefined,
+    tell: (event: SidecarEvent) => tell(context, event),
   };
   return command === undefined ? standAlone(context, common) : besideCommand(context, common, command, args);
+}
+
+function tell({ output, now }: CommandContext, event: SidecarEvent): void {
+  if (output.isJson) {
+    output.printLine(JSON.stringify({ at: new Date(now()).toISOString(), ...event }));
+  } else {
+    output.note(`pulsekeeper: ${describeEvent(event)}`);
+  }
 }
 
 /** Registers until interrupted. An unreachable ZooKeeper is an error at once: nothing else depends on us. */
@@ -51,7 +65,7 @@ async function standAlone(
 
 /** Runs the command whatever becomes of ZooKeeper; the registration follows when it can. */
 async function besideCommand(
-  { settings }: CommandContext,
+  { settings, output }: CommandContext,
   common: Omit<KeepOptions, 'session' | 'signal'>,
   command: string,
   args: readonly string[],
@@ -62,7 +76,7 @@ async function besideCommand(
   const kept = (async () => {
     await session.start({ waitForConnection: false });
     await keep({ ...common, session, signal: ended.signal });
-  })().catch((error: unknown) => common.note(`not registered: ${messageOf(error)}; the command goes on`));
+  })().catch((error: unknown) => output.note(`pulsekeeper: not registered: ${messageOf(error)}; the command goes on`));
   try {
     return await child;
   } finally {

@@ -11,10 +11,15 @@ export interface ProbePlan {
   readonly path: string;
 }
 
-/** The first address whose metrics answer with a status below 400 now; `undefined` when none does. */
+/** Where the metrics are, at one of the addresses. */
+export function urlOf({ scheme, path }: ProbePlan, address: string): string {
+  return `${scheme}://${address}${path}`;
+}
+
+/** The first address whose metrics answer with a status of 2xx now; `undefined` when none does. */
 export async function probeOnce(plan: ProbePlan, signal: AbortSignal): Promise<string | undefined> {
   for (const address of plan.addresses) {
-    if (await doesAnswer(`${plan.scheme}://${address}${plan.path}`, signal)) {
+    if (await doesAnswer(urlOf(plan, address), signal)) {
       return address;
     }
   }
