@@ -1,17 +1,11 @@
 import { constants as bufferConstants } from 'node:buffer';
-import { promisify } from 'node:util';
-import { gunzip, gunzipSync } from 'node:zlib';
 
 import type { WireResponse } from './response-reader.ts';
 import { ScrapeError } from './scrape-error.ts';
-
-/** Encodings that a scrape asks for and understands. */
-export const ACCEPT_ENCODING = 'gzip';
+import { unpackerOf, type Unpacker } from './unpacker.ts';
 
 /** Up to this many bytes of output are unpacked at once on the main thread: some 2 ms of work. Beyond, in a worker. */
 const MAX_SYNC_BYTES = 2 * 1024 * 1024;
-
-const gunzipInWorker = promisify(gunzip);
 
 /**
  * The body as the target meant it: unpacked, and known to be complete. It is good until the body of the response is
@@ -26,46 +20,45 @@ export function decodeBody(response: WireResponse, maxBodyBytes: number): Buffer
   if (contentEncoding === undefined) {
     return isCloseDelimited ? requireFinalNewline(wire) : wire;
   }
-  if (contentEncoding !== 'gzip' && contentEncoding !== 'x-gzip') {
+  const unpacker = unpackerOf(contentEncoding);
+  if (unpacker === undefined) {
     throw new ScrapeError('decompression', `content encoding ${contentEncoding} was not asked for`, {
       retryable: false,
     });
   }
   // An empty body needs no unpacking, whatever the header says.
-  return wire.length === 0 ? wire : unpack(wire, maxBodyBytes);
+  return wire.length === 0 ? wire : unpack(unpacker, wire, maxBodyBytes);
 }
 
-function unpack(wire: Buffer, maxBodyBytes: number): Buffer | Promise<Buffer> {
-  // The last four bytes of a gzip member tell its size. They may lie, so they only choose how it is done.
-  const announced = wire.length >= 18 ? wire.readUInt32LE(wire.length - 4) : 0;
-  if (announced <= MAX_SYNC_BYTES && wire.length <= MAX_SYNC_BYTES) {
-    const maxOutputLength = Math.min(maxBodyBytes, MAX_SYNC_BYTES);
+function unpack(unpacker: Unpacker, wire: Buffer, maxBodyBytes: number): Buffer | Promise<Buffer> {
+  // What is announced may be a lie, so it only chooses how it is done.
+  if (unpacker.announcedBytes(wire) <= MAX_SYNC_BYTES && wire.length <= MAX_SYNC_BYTES) {
+    const maxBytes = Math.min(maxBodyBytes, MAX_SYNC_BYTES);
     try {
-      return gunzipSync(wire, { maxOutputLength, chunkSize: Math.max(announced + 1, 1024) });
+      return unpacker.now(wire, maxBytes);
     } catch (error) {
-      if (!isTooLarge(error) || maxOutputLength === maxBodyBytes) throw unpackError(error, maxBodyBytes);
+      if (!isTooLarge(error) || maxBytes === maxBodyBytes) throw unpackError(unpacker, error, maxBodyBytes);
     }
   }
-  return unpackInWorker(wire, maxBodyBytes);
+  return unpackAside(unpacker, wire, maxBodyBytes);
 }
 
-async function unpackInWorker(wire: Buffer, maxBodyBytes: number): Promise<Buffer> {
-  const maxOutputLength = Math.min(maxBodyBytes, bufferConstants.MAX_LENGTH);
+async function unpackAside(unpacker: Unpacker, wire: Buffer, maxBodyBytes: number): Promise<Buffer> {
   try {
-    return await gunzipInWorker(wire, { maxOutputLength, chunkSize: 256 * 1024 });
+    return await unpacker.aside(wire, Math.min(maxBodyBytes, bufferConstants.MAX_LENGTH));
   } catch (error) {
-    throw unpackError(error, maxBodyBytes);
+    throw unpackError(unpacker, error, maxBodyBytes);
   }
 }
 
-function unpackError(error: unknown, maxBodyBytes: number): ScrapeError {
+function unpackError({ name }: Unpacker, error: unknown, maxBodyBytes: number): ScrapeError {
   const code = (error as { code?: unknown } | null)?.code;
   if (isTooLarge(error)) {
     return new ScrapeError('body_too_large', `the body unpacks to more than the allowed ${maxBodyBytes} bytes`);
   }
   if (code === 'Z_BUF_ERROR') return new ScrapeError('truncated', 'the compressed body ends early', { cause: error });
   const message = error instanceof Error ? error.message : String(error);
-  return new ScrapeError('decompression', `the body is no valid gzip: ${message}`, { cause: error });
+  return new ScrapeError('decompression', `the body is no valid ${name}: ${message}`, { cause: error });
 }
 
 function isTooLarge(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { ACCEPT_HEADER } from '@pulsekeeper/exposition';
 
 import { PROGRAM_VERSION } from '../program-version.ts';
-import { ACCEPT_ENCODING } from './decode-body.ts';
+import { ACCEPT_ENCODING } from './unpacker.ts';
 
 /** Headers of a scrape as a flat list of names and values, as undici takes them without copying. */
 export function requestHeaders(timeoutMs: number): readonly string[] {

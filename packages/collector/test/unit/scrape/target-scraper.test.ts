@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib';
 import { gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 
@@ -276,7 +277,7 @@ describe('TargetScraper', () => {
     });
     await scrapeOnce(target, { rule: { timeoutMs: 1_500 } });
     expect(headers).to.include({
-      'accept-encoding': 'gzip',
+      'accept-encoding': 'zstdDecompress' in zlib ? 'gzip, zstd' : 'gzip',
       'x-prometheus-scrape-timeout-seconds': '1.5',
       url: '/metrics',
     });
@@ -398,6 +399,73 @@ describe('TargetScraper', () => {
       expect(outcome.attempts).to.equal(2);
       scraper.close();
       await target.close();
+    });
+  });
+
+  describe('where the rule says to follow redirects', () => {
+    /** Sends each path on to where the table says, and serves the others. */
+    function redirecting(table: Readonly<Record<string, string>>, status = 302): Promise<StubTarget> {
+      return httpTarget((request, answer) => {
+        const location = table[request.url ?? ''];
+        if (location !== undefined) answer.writeHead(status, { location }).end('elsewhere');
+        else answer.setHeader('content-type', 'text/plain').end(`served{path="${request.url ?? ''}"} 1\n`);
+      });
+    }
+    const rule = { followRedirects: true };
+
+    it('follows them on the same connection, to the same origin', async () => {
+      for (const status of [301, 302, 303, 307, 308]) {
+        const target = await redirecting({ '/metrics': '/a?x=1', '/a?x=1': 'b' }, status);
+        const scraper = scraperOf(target.url, { rule });
+        const { error, exposition, attempts } = await scraper.scrape(1_000);
+        expect(error, String(status)).to.equal(undefined);
+        expect(Buffer.from(exposition?.keys ?? []).toString()).to.equal('served{path="/b"}\n');
+        expect([attempts, target.requests, target.connections]).to.deep.equal([1, 3, 1]);
+        await scraper.scrape(1_000);
+        expect(target.requests, 'begins anew at each scrape').to.equal(6);
+        scraper.close();
+        await target.close();
+      }
+    });
+
+    const refused: [title: string, table: Record<string, string>, requests: number, message: RegExp][] = [
+      ['a loop', { '/metrics': '/metrics' }, 4, /^more than 3 redirects/],
+      ['a long chain', { '/metrics': '/1', '/1': '/2', '/2': '/3', '/3': '/4' }, 4, /^more than 3/],
+      ['another host', { '/metrics': 'http://localhost/metrics' }, 1, /to the same origin only/],
+      ['another port', { '/metrics': 'http://127.0.0.1:1/metrics' }, 1, /to the same origin only/],
+      ['another scheme', { '/metrics': 'https://127.0.0.1/metrics' }, 1, /to the same origin only/],
+      ['a host without a scheme', { '/metrics': '//169.254.169.254/latest' }, 1, /to the same origin only/],
+      ['a file', { '/metrics': 'file:///etc/passwd' }, 1, /to the same origin only/],
+      ['nothing that is a URL', { '/metrics': 'http://[' }, 1, /cannot be followed/],
+    ];
+    for (const [title, table, requests, message] of refused) {
+      it(`does not follow ${title}`, async () => {
+        const target = await redirecting(table);
+        const { error, attempts } = await scrapeOnce(target, { rule: { ...rule, retries: 3 } });
+        expect(error?.reason).to.equal('redirect');
+        expect(error?.message).to.match(message);
+        expect([attempts, target.requests]).to.deep.equal([1, requests]);
+      });
+    }
+
+    it('does not follow a status that says nothing of where to go', async () => {
+      const target = await rawTarget(response('location: /b\r\ncontent-length: 0\r\n', '', '304 Not Modified'));
+      expect((await scrapeOnce(target, { rule })).error?.message).to.contain('cannot be followed');
+    });
+
+    it('shows no user info of where it points', async () => {
+      const target = await redirecting({ '/metrics': 'http://user:hunter2@127.0.0.1:1/' });
+      expect((await scrapeOnce(target, { rule })).error?.message)
+        .to.contain('***@')
+        .and.not.contain('hunter2');
+    });
+
+    it('keeps the deadline of the attempt over all of them', async () => {
+      const target = await httpTarget((request, answer) => {
+        if (request.url === '/metrics') answer.writeHead(302, { location: '/slow' }).end();
+      });
+      const outcome = await scrapeOnce(target, { rule: { ...rule, timeoutMs: 200 } });
+      expect(outcome.error?.reason).to.equal('timeout');
     });
   });
 

@@ -1,0 +1,43 @@
+import * as zlib from 'node:zlib';
+import { promisify } from 'node:util';
+
+import { zstdUnpacker } from './zstd-unpacker.ts';
+
+/** Undoes one content encoding. What comes out beyond the limit is an error with the code `ERR_BUFFER_TOO_LARGE`. */
+export interface Unpacker {
+  /** For messages. */
+  readonly name: string;
+  /** Unpacks on this thread. */
+  now(wire: Buffer, maxBytes: number): Buffer;
+  /** Unpacks on another. */
+  aside(wire: Buffer, maxBytes: number): Promise<Buffer>;
+  /** How many bytes it says will come out; 0 when it does not say. May be a lie. */
+  announcedBytes(wire: Buffer): number;
+}
+
+const gunzipAside = promisify(zlib.gunzip);
+
+const GZIP: Unpacker = {
+  name: 'gzip',
+  now: (wire, maxOutputLength) =>
+    zlib.gunzipSync(wire, { maxOutputLength, chunkSize: Math.max(GZIP.announcedBytes(wire) + 1, 1024) }),
+  aside: (wire, maxOutputLength) => gunzipAside(wire, { maxOutputLength, chunkSize: 256 * 1024 }),
+  // The last four bytes of a gzip member tell its size.
+  announcedBytes: (wire) => (wire.length >= 18 ? wire.readUInt32LE(wire.length - 4) : 0),
+};
+
+const ZSTD = zstdUnpacker(zlib);
+
+const UNPACKERS: ReadonlyMap<string, Unpacker> = new Map([
+  ['gzip', GZIP],
+  ['x-gzip', GZIP],
+  ...(ZSTD === undefined ? [] : [['zstd', ZSTD] as const]),
+]);
+
+/** Encodings that a scrape asks for: gzip, and zstd where Node has it (22.15, 23.8). gzip stands first, as the one that all have. */
+export const ACCEPT_ENCODING = ZSTD === undefined ? 'gzip' : 'gzip, zstd';
+
+/** What undoes a content encoding, by its name in lower case; undefined for one that was not asked for. */
+export function unpackerOf(contentEncoding: string): Unpacker | undefined {
+  return UNPACKERS.get(contentEncoding);
+}
