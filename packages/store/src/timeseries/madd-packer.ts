@@ -3,7 +3,9 @@ import type { SampleImage } from './sample-image.ts';
 
 /** Most samples of one command: it holds Redis up for half a millisecond. */
 export const MOST_SAMPLES = 512;
-const FIRST_BYTES = 64 * 1024;
+const FIRST_BYTES = 80 * 1024;
+const MOST_SPARE = 64;
+const MOST_SPARE_BYTES = 512 * 1024;
 /** `*1537\r\n$7\r\nTS.MADD\r\n` */
 const HEAD_BYTES = 32;
 const ARGUMENTS_OF_SAMPLE = 3;
@@ -11,6 +13,8 @@ const ARGUMENTS_OF_SAMPLE = 3;
 /** One `TS.MADD` as the protocol's bytes. */
 export interface MaddCommand<Owner> {
   readonly bytes: Buffer;
+  /** What the bytes lie in. */
+  readonly memory: Buffer;
   readonly samples: number;
   /** Whose samples begin at which place. */
   readonly owners: readonly { readonly owner: Owner; readonly at: number }[];
@@ -23,12 +27,33 @@ export interface PackedSample {
   readonly value: string;
 }
 
+/** Memory of commands that were answered, to be used again. */
+export class CommandMemory {
+  readonly #spare: Buffer[] = [];
+
+  take(leastBytes: number): Buffer {
+    const spare = this.#spare.pop();
+    if (spare !== undefined && spare.length >= leastBytes) return spare;
+    return Buffer.allocUnsafeSlow(Math.max(leastBytes, FIRST_BYTES));
+  }
+
+  /** Takes back what nobody reads any more. */
+  giveBack(memory: Buffer): void {
+    if (this.#spare.length < MOST_SPARE && memory.length <= MOST_SPARE_BYTES) this.#spare.push(memory);
+  }
+}
+
 /** Puts samples together to commands of at most {@link MOST_SAMPLES}. */
 export class MaddPacker<Owner> {
-  #bytes = Buffer.alloc(0);
+  readonly #memory: CommandMemory;
+  #bytes: Buffer = Buffer.alloc(0);
   #position = HEAD_BYTES;
   #samples = 0;
   #owners: { owner: Owner; at: number }[] = [];
+
+  constructor(memory = new CommandMemory()) {
+    this.#memory = memory;
+  }
 
   /** Adds the samples of an image. Yields the commands that are full. */
   *add(image: SampleImage, owner: Owner): Generator<MaddCommand<Owner>> {
@@ -50,7 +75,9 @@ export class MaddPacker<Owner> {
   #append(part: Buffer, samples: number, owner: Owner): void {
     const needed = this.#position + part.length;
     if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, FIRST_BYTES));
+      // Room for a full command of samples as long as these.
+      const wanted = HEAD_BYTES + Math.ceil((part.length / samples) * MOST_SAMPLES);
+      const larger = this.#memory.take(Math.max(needed, Math.min(wanted, MOST_SPARE_BYTES)));
       this.#bytes.copy(larger, 0, 0, this.#position);
       this.#bytes = larger;
     }
@@ -68,6 +95,7 @@ export class MaddPacker<Owner> {
       bytes: this.#bytes.subarray(start, this.#position),
       samples: this.#samples,
       owners: this.#owners,
+      memory: this.#bytes,
     };
     // The socket may hold the bytes until they are sent, so the next command has its own.
     this.#bytes = Buffer.alloc(0);

@@ -29,6 +29,7 @@ export class SampleImage {
   #bytes: Buffer;
   #spare: Buffer;
   #timeDigits = 0;
+  #slotMs = 0;
 
   /** @param keys - of each series, as an argument of a request */
   constructor(keys: readonly Buffer[]) {
@@ -58,9 +59,11 @@ export class SampleImage {
    */
   update(slotMs: number, values: Float64Array, present: Uint8Array): void {
     const timeDigits = digitsOf(slotMs);
-    const isLike = this.#takeTexts(values, present) && timeDigits === this.#timeDigits;
+    const before = this.#timeDigits;
+    const isLike = this.#takeTexts(values, present) && timeDigits === before;
     if (!isLike) this.#layOut(slotMs, timeDigits);
-    this.#patch(slotMs, timeDigits);
+    this.#patch(slotMs, timeDigits, before === timeDigits ? commonDigits(slotMs, this.#slotMs, timeDigits) : 0);
+    this.#slotMs = slotMs;
   }
 
   /** Whether a series is in the image. */
@@ -150,8 +153,12 @@ export class SampleImage {
     return putLineEnd(target, position + length);
   }
 
-  /** Writes the time of all and the texts of those that changed. */
-  #patch(slotMs: number, timeDigits: number): void {
+  /**
+   * Writes the time of all and the texts of those that changed.
+   *
+   * @param rightDigits - leading digits of the time that are as they were
+   */
+  #patch(slotMs: number, timeDigits: number, rightDigits: number): void {
     const bytes = this.#bytes;
     const digits = new Uint8Array(timeDigits);
     putDecimal(digits, 0, slotMs);
@@ -160,13 +167,22 @@ export class SampleImage {
       const length = this.#lengths[series] ?? 0;
       if (length === 0) continue;
       const timeAt = (this.#starts[series] ?? 0) + (this.#keys[series]?.length ?? 0) + timeFraming;
-      for (let digit = 0; digit < timeDigits; digit++) bytes[timeAt + digit] = digits[digit] ?? ZERO;
+      for (let digit = rightDigits; digit < timeDigits; digit++) bytes[timeAt + digit] = digits[digit] ?? ZERO;
       if (this.#changed[series] === 0) continue;
       const valueAt = (this.#starts[series + 1] ?? 0) - length - 2;
       const textAt = series * MOST_DECIMAL_BYTES;
       for (let index = 0; index < length; index++) bytes[valueAt + index] = this.#texts[textAt + index] ?? ZERO;
     }
   }
+}
+
+/** How many leading digits two numbers of the same number of digits share. */
+function commonDigits(left: number, right: number, digits: number): number {
+  let common = digits;
+  for (let scale = 1; common > 0; scale *= 10, common--) {
+    if (Math.floor(left / scale) === Math.floor(right / scale)) break;
+  }
+  return common;
 }
 
 /** `$<length>\r\n`; a length below 100. */

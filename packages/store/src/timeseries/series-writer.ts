@@ -7,7 +7,7 @@ import type { FrameCompanion } from '../writer/frame-companion.ts';
 import type { TargetStream } from '../writer/target-stream.ts';
 import { bareFrame } from './bare-frame.ts';
 import { CallWindow } from './call-window.ts';
-import { type MaddCommand, MaddPacker, samplesAt } from './madd-packer.ts';
+import { CommandMemory, type MaddCommand, MaddPacker, samplesAt } from './madd-packer.ts';
 import { SampleFailures } from './sample-failures.ts';
 import { SeriesCounters } from './series-counters.ts';
 import { SeriesKeeper } from './series-keeper.ts';
@@ -40,6 +40,7 @@ export class SeriesWriter implements FrameCompanion {
   readonly formOf: FrameForm | undefined;
   readonly #options: SeriesWriterOptions;
   readonly #keeper: SeriesKeeper;
+  readonly #memory = new CommandMemory();
   readonly #series = new WeakMap<TargetStream, StreamSeries>();
   #hasWarned = false;
   #noted: { generation: number; untilMs: number } | undefined;
@@ -89,7 +90,7 @@ export class SeriesWriter implements FrameCompanion {
     generation: number,
     counts: { nonFinite: number },
   ): Generator<MaddCommand<StreamSeries>> {
-    const packer = new MaddPacker<StreamSeries>();
+    const packer = new MaddPacker<StreamSeries>(this.#memory);
     for (const { series, count } of written) {
       for (const table of series.replay(count, generation)) {
         counts.nonFinite += table.nonFinite;
@@ -101,21 +102,23 @@ export class SeriesWriter implements FrameCompanion {
     yield* packer.flush();
   }
 
-  async #send({ bytes, samples, owners }: MaddCommand<StreamSeries>): Promise<void> {
+  async #send({ bytes, memory, samples, owners }: MaddCommand<StreamSeries>): Promise<void> {
     const firstKey = owners[0]?.owner.keyStart ?? '';
-    const replies = await this.#madd(firstKey, bytes, samples);
-    const failures = new SampleFailures<StreamSeries>(replies, owners);
+    const reply = await this.#options.connection.callPacked('TS.MADD', firstKey, bytes);
+    const failures = new SampleFailures<StreamSeries>(repliesOf(reply, samples), owners);
     this.counters.samples += samples - failures.count;
     this.counters.expiredSamples += failures.expired;
     this.#refuseAll(bytes, failures);
-    if (failures.missing.length === 0) return;
     for (const { owner, places } of failures.missing) await this.#writeMissing(owner, bytes, places);
+    // Answered, so nobody reads it any more; one that was not may still be on its way.
+    this.#memory.giveBack(memory);
   }
 
   /** Creates the series of samples whose keys are not there, and writes those samples once more. */
   async #writeMissing(owner: StreamSeries, bytes: Buffer, places: readonly number[]): Promise<void> {
     const missing = samplesAt(bytes, places);
-    this.counters.createdSeries += await owner.create(missing.map(({ key }) => key));
+    const created = await owner.create(missing.map(({ key }) => key));
+    this.counters.createdSeries += created;
     const args = missing.flatMap(({ key, time, value }) => [key, time, value]);
     const again = await this.#options.connection.callAt(owner.keyStart, 'TS.MADD', ...args);
     const failures = new SampleFailures<StreamSeries>(repliesOf(again, missing.length), [{ owner, at: 0 }]);
@@ -123,10 +126,6 @@ export class SeriesWriter implements FrameCompanion {
     this.counters.expiredSamples += failures.expired;
     // A key that is still missing is one of another type.
     this.counters.refusedSamples += failures.count - failures.expired;
-  }
-
-  async #madd(firstKey: string, bytes: Buffer, samples: number): Promise<readonly unknown[]> {
-    return repliesOf(await this.#options.connection.callPacked('TS.MADD', firstKey, bytes), samples);
   }
 
   #refuseAll(bytes: Buffer, { refused }: SampleFailures<StreamSeries>): void {
