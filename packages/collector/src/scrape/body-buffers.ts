@@ -1,8 +1,8 @@
 /** The smallest buffer that is handed out; the others are powers of two. */
 const LEAST_BYTES = 16 * 1024;
 
-/** Larger buffers are not kept: few targets need them. */
-const MOST_KEPT_BYTES = 1024 * 1024;
+/** Larger buffers are not used again: few targets need them. */
+export const MOST_RECYCLED_BYTES = 1024 * 1024;
 
 /** Idle buffers are kept up to this sum. */
 const MOST_IDLE_BYTES = 16 * 1024 * 1024;
@@ -27,7 +27,7 @@ export class BodyBuffers {
   /** Takes a buffer back. Nobody may use it, or a view of it, from now on. */
   give(buffer: Buffer): void {
     const { length } = buffer;
-    if (length > MOST_KEPT_BYTES || this.#idleBytes + length > MOST_IDLE_BYTES) return;
+    if (length > MOST_RECYCLED_BYTES || this.#idleBytes + length > MOST_IDLE_BYTES) return;
     const idle = this.#idle.get(length);
     if (idle === undefined) this.#idle.set(length, [buffer]);
     else idle.push(buffer);
@@ -37,7 +37,7 @@ export class BodyBuffers {
 
 /** Buffers that are not kept are as large as they need to be. */
 function capacityFor(bytes: number): number {
-  if (bytes > MOST_KEPT_BYTES) return bytes;
+  if (bytes > MOST_RECYCLED_BYTES) return bytes;
   let capacity = LEAST_BYTES;
   while (capacity < bytes) capacity *= 2;
   return capacity;

@@ -1,3 +1,5 @@
+import { SPARE_BYTES } from '@pulsekeeper/exposition';
+
 import { BodyBuffers } from './body-buffers.ts';
 
 /** What is set aside at first, whatever a target announces: a promise of 100 MB costs it nothing. */
@@ -6,7 +8,7 @@ const MOST_AT_FIRST_BYTES = 1024 * 1024;
 /** Shared by all bodies of the process. */
 const buffers = new BodyBuffers();
 
-/** One body on its way in, gathered in one piece of recycled memory. */
+/** One body on its way in, gathered in one piece of recycled memory, with room behind it for the parser. */
 export class IncomingBody {
   readonly #announcedBytes: number;
   #buffer: Buffer | undefined;
@@ -43,7 +45,7 @@ export class IncomingBody {
       previous === undefined
         ? Math.min(this.#announcedBytes, MOST_AT_FIRST_BYTES)
         : Math.max(this.#announcedBytes, 2 * previous.length);
-    const buffer = buffers.take(Math.max(needed, wanted));
+    const buffer = buffers.take(Math.max(needed, wanted) + SPARE_BYTES);
     if (previous !== undefined) {
       previous.copy(buffer, 0, 0, this.#length);
       buffers.give(previous);

@@ -8,6 +8,8 @@ import {
 import { deferred, fullJitterBackoff, type Clock, type Target } from '@pulsekeeper/model';
 
 import type { CredentialStore } from '../credentials/credential-store.ts';
+import { runInSlices, type SliceBounds } from '../record/run-in-slices.ts';
+import { MOST_RECYCLED_BYTES } from './body-buffers.ts';
 import { decodeBody } from './decode-body.ts';
 import { parseFailure } from './parse-failure.ts';
 import { parseLimitsOf } from './parse-limits.ts';
@@ -15,6 +17,9 @@ import { requestHeaders } from './request-headers.ts';
 import { nextAttemptDelayMs, MIN_ATTEMPT_MS } from './retry-policy.ts';
 import { ScrapeError } from './scrape-error.ts';
 import { hostOf, StaleConnectionError, TargetConnection, type ConnectionFactory } from './target-connection.ts';
+
+/** Parsing takes time in proportion to the body, which is bounded itself. */
+const UNBOUNDED: SliceBounds = { budgetMs: Infinity, tooLong: () => new RangeError('unbounded') };
 
 /** What the scrapers of all targets share. */
 export interface ScraperSurroundings {
@@ -182,7 +187,8 @@ export class TargetScraper implements SlotScraper {
       if (format === undefined) return this.#contentTypeError(response.contentType);
       const decoded = decodeBody(response, maxBodyBytes);
       const body = Buffer.isBuffer(decoded) ? decoded : await decoded;
-      const exposition = this.#parse(body, format);
+      const parsed = this.#parse(body, format);
+      const exposition = parsed instanceof Promise ? await parsed : parsed;
       return { exposition, bodyBytes: body.length, wireBytes: response.wireBytes };
     } catch (error) {
       return error instanceof ScrapeError ? error : parseFailure(error);
@@ -191,10 +197,12 @@ export class TargetScraper implements SlotScraper {
     }
   }
 
-  #parse(body: Uint8Array, format: ExpositionFormat): Exposition {
+  #parse(body: Buffer, format: ExpositionFormat): Exposition | Promise<Exposition> {
     const { pool } = this.#surroundings;
     this.#parser ??= new ExpositionParser({ pool, limits: parseLimitsOf(this.#target.rule) });
-    return this.#parser.parse(body, format);
+    if (body.length <= MOST_RECYCLED_BYTES) return this.#parser.parse(body, format);
+    // Nobody else has the memory of such a body, so the parser may keep it.
+    return runInSlices(this.#parser.parseInSteps(body as Buffer<ArrayBuffer>, format), UNBOUNDED);
   }
 
   #formatOf(contentType: string | undefined): ExpositionFormat | undefined {

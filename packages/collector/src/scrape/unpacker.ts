@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
-import { promisify } from 'node:util';
 
+import { gunzipAside } from './gunzip-aside.ts';
 import { zstdUnpacker } from './zstd-unpacker.ts';
 
 /** Undoes one content encoding. What comes out beyond the limit is an error with the code `ERR_BUFFER_TOO_LARGE`. */
@@ -15,13 +15,11 @@ export interface Unpacker {
   announcedBytes(wire: Buffer): number;
 }
 
-const gunzipAside = promisify(zlib.gunzip);
-
 const GZIP: Unpacker = {
   name: 'gzip',
   now: (wire, maxOutputLength) =>
     zlib.gunzipSync(wire, { maxOutputLength, chunkSize: Math.max(GZIP.announcedBytes(wire) + 1, 1024) }),
-  aside: (wire, maxOutputLength) => gunzipAside(wire, { maxOutputLength, chunkSize: 256 * 1024 }),
+  aside: (wire, maxBytes) => gunzipAside(wire, maxBytes, Math.min(maxBytes, GZIP.announcedBytes(wire))),
   // The last four bytes of a gzip member tell its size.
   announcedBytes: (wire) => (wire.length >= 18 ? wire.readUInt32LE(wire.length - 4) : 0),
 };
