@@ -35,6 +35,8 @@ export interface EngineContext {
   readonly cautionMs: number;
   /** Scrapers with a scrape on its way; closed when the collector gives up. */
   readonly active: Set<SlotScraper>;
+  /** Closes a scraper that nobody uses any more; not in this very moment. */
+  readonly close: (scraper: SlotScraper) => void;
   /** The plan in force. */
   plan(): OwnershipPlan;
   /** Whether this collector can not be sure that its targets are still its own. */

@@ -10,6 +10,7 @@ import type { SlotClock } from '../schedule/slot-clock.ts';
 import { SlotCounters } from '../schedule/slot-counters.ts';
 import { Ticker } from '../schedule/ticker.ts';
 import type { SlotScraper } from '../scrape/target-scraper.ts';
+import { ClosingQueue } from './closing-queue.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
 import { PendingWork } from './pending-work.ts';
 import { withinMs } from './within-ms.ts';
@@ -58,6 +59,7 @@ export class ScrapeEngine {
   readonly #tasks = new Map<TargetId, TargetTask>();
   readonly #pending: PendingWork;
   readonly #active = new Set<SlotScraper>();
+  readonly #closing = new ClosingQueue();
   #plan: OwnershipPlan | undefined;
   #isStarted = false;
   #isDemoted = true;
@@ -82,6 +84,7 @@ export class ScrapeEngine {
       stallCount,
       totals: this.totals,
       active: this.#active,
+      close: (scraper) => this.#closing.add(scraper),
       plan: () => this.#plan ?? noPlan,
       schedule: (dueMs, item) => this.#ticker.schedule(dueMs, item),
       track: (work) => this.#pending.add(work),
@@ -151,6 +154,7 @@ export class ScrapeEngine {
     await this.#pending.settled(signal);
     const active = [...this.#active];
     this.#active.clear();
+    this.#closing.flush();
     for (const scraper of active) scraper.close();
   }
 

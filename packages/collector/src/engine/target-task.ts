@@ -240,7 +240,7 @@ export class TargetTask {
   }
 
   #dispose(schedule: Schedule): void {
-    schedule.scraper?.close();
+    if (schedule.scraper !== undefined) this.#context.close(schedule.scraper);
     if (!this.#isReleased) return;
     if (this.#endsTarget && this.#settledSlotMs > 0) {
       this.#context.track(schedule.writer.end(this.#settledSlotMs + schedule.intervalMs));

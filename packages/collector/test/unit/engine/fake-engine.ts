@@ -63,6 +63,7 @@ export class FakeEngine {
       logger: silentLogger,
       cautionMs: 2_000,
       active: new Set(),
+      close: (scraper) => scraper.close(),
       plan: () => this.plan,
       isDemoted: () => this.isDemoted,
       stallCount: () => this.stalls,

@@ -110,7 +110,7 @@ describe('ScrapeEngine', () => {
     await eventually(() => expect(bench.slots.length).to.be.at.least(1));
     bench.engine.applyPlan(OTHERS, CHANGES);
     expect(bench.engine.targetCount).to.equal(0);
-    expect([bench.closed, bench.ends]).to.deep.equal([1, 0]);
+    await eventually(() => expect([bench.closed, bench.ends]).to.deep.equal([1, 0]));
     await bench.engine.stop(noDeadline);
   });
 
