@@ -2,6 +2,7 @@ import type { ExpositionFormat } from '@pulsekeeper/exposition';
 import type { Clock, Logger } from '@pulsekeeper/model';
 
 import { longestPollMs } from '@pulsekeeper/registry';
+import type { StoreDriver, TimeseriesOptions } from '@pulsekeeper/store';
 
 import type { ListenAddress } from './http/status-server.ts';
 
@@ -26,6 +27,10 @@ export interface CollectorOptions {
   readonly retentionMs?: number | undefined;
   /** Bytes of frames that may wait while Redis is away. @defaultValue the store's */
   readonly bufferBytes?: number | undefined;
+  /** How samples are kept, as `openStore` takes it. @defaultValue 'stream' */
+  readonly storeDriver?: StoreDriver | undefined;
+  /** How time series are written, as `openStore` takes it. @defaultValue the store's */
+  readonly storeTimeseries?: TimeseriesOptions | undefined;
   /** File for frames that Redis does not take before the collector leaves; of this collector alone. @defaultValue none: they are dropped */
   readonly storeSpillPath?: string | undefined;
   /** Replicas that must have a frame before it counts as written, as `openStore` takes it. @defaultValue none */
@@ -86,6 +91,7 @@ export interface CollectorOptions {
 export const DEFAULT_COLLECTOR_OPTIONS = {
   sessionTimeoutMs: 6_000,
   keyPrefix: 'pulsekeeper',
+  storeDriver: 'stream',
   retentionMs: 86_400_000,
   listen: { host: '127.0.0.1', port: 0 },
   replication: 1,

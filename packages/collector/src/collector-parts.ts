@@ -96,6 +96,8 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     collector: options.id,
     retentionMs: options.retentionMs,
     bufferBytes: options.bufferBytes,
+    driver: options.storeDriver,
+    timeseries: options.storeTimeseries,
     spillPath: options.storeSpillPath,
     ack: options.storeAck,
     rewriteWindowMs: options.storeRewriteWindowMs,

@@ -10,6 +10,7 @@ import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
 import { redactUrl } from '../redact-url.ts';
 import { networksOf, parseListenAddress } from './settings-formats.ts';
+import { parseSelectorList } from './selector-list.ts';
 import {
   flagOf,
   isSensitive,
@@ -103,8 +104,12 @@ function explain(name: SettingName, value: unknown): string | undefined {
 }
 
 function toOptions(raw: RawSettings): CollectorOptions {
-  if (raw.store === 'timeseries') {
-    throw invalid('PULSEKEEPER_STORE: store is "timeseries"; this collector writes streams only');
+  const driver = raw.store === 'timeseries' ? 'timeseries' : 'stream';
+  const mirror = parseSelectorList(raw.storeTimeseriesMirror);
+  if (driver === 'timeseries' && mirror.length > 0) {
+    throw invalid(
+      'PULSEKEEPER_STORE_TIMESERIES_MIRROR: storeTimeseriesMirror is set; with store timeseries, where every series is a key, it must be empty',
+    );
   }
   return {
     id: raw.collectorId === '' ? `${hostname().slice(0, 100)}-${randomBytes(3).toString('hex')}` : raw.collectorId,
@@ -115,6 +120,8 @@ function toOptions(raw: RawSettings): CollectorOptions {
     keyPrefix: raw.keyPrefix,
     retentionMs: parseDuration(raw.retention),
     bufferBytes: parseByteSize(raw.buffer),
+    storeDriver: driver,
+    storeTimeseries: { mirror, chunkBytes: raw.storeTimeseriesChunk },
     storeSpillPath: raw.storeSpillPath === '' ? undefined : raw.storeSpillPath,
     storeAck: ackOf(raw),
     storeRewriteWindowMs: parseDuration(raw.storeRewriteWindow),

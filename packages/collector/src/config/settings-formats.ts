@@ -98,6 +98,12 @@ export function networksOf(value: unknown): readonly string[] {
   return texts.filter((text) => text !== '');
 }
 
+/** Bytes of a chunk, as RedisTimeSeries takes them. */
+export const checkChunkBytes: Check = (value) => {
+  const isGood = typeof value === 'number' && value >= 48 && value <= 1_048_576 && value % 8 === 0;
+  allow(isGood, 'expected a multiple of 8 from 48 to 1048576');
+};
+
 function isText(value: unknown, pattern: RegExp): boolean {
   return typeof value === 'string' && pattern.test(value);
 }

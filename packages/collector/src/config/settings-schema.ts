@@ -2,6 +2,7 @@ import type { SchemaObj } from 'convict';
 
 import {
   checkByteSize,
+  checkChunkBytes,
   checkCollectorId,
   checkConnectString,
   checkDuration,
@@ -13,6 +14,7 @@ import {
   checkZookeeperAuth,
   wholeNumber,
 } from './settings-formats.ts';
+import { parseSelectorList } from './selector-list.ts';
 
 /** The settings of the collector as they are written, before they are read. */
 export interface RawSettings {
@@ -28,6 +30,8 @@ export interface RawSettings {
   storeAck: number;
   storeAckTimeout: string;
   storeRewriteWindow: string;
+  storeTimeseriesMirror: string | readonly string[];
+  storeTimeseriesChunk: number;
   collectorId: string;
   listen: string;
   advertise: string;
@@ -87,7 +91,7 @@ export const SETTINGS_SCHEMA = {
     env: 'PULSEKEEPER_KEY_PREFIX',
   },
   store: {
-    doc: 'how samples are kept in Redis',
+    doc: 'how samples are kept in Redis: stream, in one stream a target; timeseries, in one RedisTimeSeries key a series',
     format: ['stream', 'timeseries'],
     default: 'stream',
     env: 'PULSEKEEPER_STORE',
@@ -127,6 +131,18 @@ export const SETTINGS_SCHEMA = {
     format: checkDuration,
     default: '60s',
     env: 'PULSEKEEPER_STORE_REWRITE_WINDOW',
+  },
+  storeTimeseriesMirror: {
+    doc: 'with store stream: selectors of series that are written as RedisTimeSeries keys, too, separated by semicolons',
+    format: parseSelectorList,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TIMESERIES_MIRROR',
+  },
+  storeTimeseriesChunk: {
+    doc: 'bytes that a RedisTimeSeries key takes at once, a multiple of 8; more for long ranges, fewer for few samples',
+    format: checkChunkBytes,
+    default: 256,
+    env: 'PULSEKEEPER_STORE_TIMESERIES_CHUNK',
   },
   collectorId: {
     doc: 'name of the collector; empty: the name of the host and a random suffix',

@@ -154,7 +154,22 @@ describe('loadSettings', () => {
       { env: { PULSEKEEPER_HANDOVER: '2s', PULSEKEEPER_DISCOVERY_MODE: 'poll' } },
       /^PULSEKEEPER_HANDOVER: handover is "2s"; when polling every 2s it must be more than 1\.1 times that, 2200ms$/,
     ],
-    ['a driver that it does not have', { env: { PULSEKEEPER_STORE: 'timeseries' } }, /streams only/],
+    ['a driver that it does not have', { env: { PULSEKEEPER_STORE: 'files' } }, /expected one of stream, timeseries/],
+    [
+      'a mirror of what are time series',
+      { env: { PULSEKEEPER_STORE: 'timeseries', PULSEKEEPER_STORE_TIMESERIES_MIRROR: 'up' } },
+      /^PULSEKEEPER_STORE_TIMESERIES_MIRROR: storeTimeseriesMirror is set; with store timeseries/,
+    ],
+    [
+      'a mirror of what is no selector',
+      { env: { PULSEKEEPER_STORE_TIMESERIES_MIRROR: 'up;{a=~"("}' } },
+      /^PULSEKEEPER_STORE_TIMESERIES_MIRROR: storeTimeseriesMirror is .*; expected selectors such as up;.*separated by semicolons: /,
+    ],
+    [
+      'chunks of an odd size',
+      { env: { PULSEKEEPER_STORE_TIMESERIES_CHUNK: '100' } },
+      /storeTimeseriesChunk is "100"; expected a multiple of 8 from 48 to 1048576$/,
+    ],
     ['a file that does not exist', { configFile: '/nowhere/x.json' }, /^--config \/nowhere\/x\.json: ENOENT/],
   ];
   for (const [title, input, expected] of wrong) {
