@@ -1,10 +1,11 @@
+import type { InstanceRecord } from './instance-record.ts';
 import { newLabelSet, type LabelSet } from './labels.ts';
 import type { Parsed } from './parsed.ts';
 import { MAX_REASON_LENGTH, refused } from './refusal.ts';
 import { relabelTarget, type TargetRelabelling } from './relabel/relabel-target.ts';
 import { originsOf, type RuleOrigins } from './rule-origin.ts';
 import { effectiveBounds, type RuleBounds, type ScrapeRule } from './scrape-rule.ts';
-import { scrapeUrl, type TargetAddress } from './target-address.ts';
+import { scrapeUrl } from './target-address.ts';
 import { cutText, escapeUnsafe } from './show-value.ts';
 import { splitTargetId, type TargetId } from './target-id.ts';
 import { mergeLayers, type TargetLayers } from './target-layers.ts';
@@ -41,7 +42,7 @@ export function effectiveTarget(
   const merged = mergeLayers(layers);
   const identity = splitTargetId(id);
   const clamped = clampRule(merged, bounds);
-  const relabelled = relabel(clamped, record.address, identity);
+  const relabelled = relabel(clamped, record, identity);
   if (relabelled.kind !== 'kept') {
     const isDropped = relabelled.kind === 'dropped' ? ({ isDropped: true } as const) : {};
     return { ok: false, reason: cutText(escapeUnsafe(relabelled.reason), MAX_REASON_LENGTH), ...isDropped };
@@ -61,12 +62,12 @@ export function effectiveTarget(
 
 function relabel(
   rule: ScrapeRule,
-  address: TargetAddress,
+  { address, meta }: InstanceRecord,
   identity: { readonly service: string; readonly instance: string },
 ): TargetRelabelling {
   return rule.relabel.length === 0
     ? { kind: 'kept', target: { rule, address } }
-    : relabelTarget(rule, address, identity);
+    : relabelTarget(rule, address, identity, meta);
 }
 
 function clampRule(rule: ScrapeRule, bounds: RuleBounds): ScrapeRule {

@@ -1,3 +1,4 @@
+import { foreignMeta } from './foreign-meta.ts';
 import type { ForeignSource } from './foreign-source.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { newLabelSet, type LabelSet } from './labels.ts';
@@ -19,15 +20,16 @@ type Read<T> = { readonly value: T } | { readonly refusal: Refusal };
 
 /**
  * Reads an instance that somebody else registered, from the name and the data of its znode. Like our own registrations it
- * is hostile: it is capped, only own fields are looked at, what is not needed is not read, and one thing that is wrong
- * refuses the whole. Nothing in these formats says how to scrape; all that comes from the rules.
+ * is hostile: it is capped, only own fields are looked at, and one thing that is wrong of what is needed refuses the whole.
+ * Nothing in these formats says how to scrape; all that comes from the rules.
  */
 export function parseForeignInstance(source: ForeignSource, node: string, data: Uint8Array): Parsed<InstanceRecord> {
   const encoded = source.kind === 'nerve' ? decodeNerveName(node) : undefined;
   const json = readZnodeJson(encoded?.data ?? data);
   if ('refusal' in json) return refused(json.refusal);
   const read = readFields(source, json.fields);
-  return 'refusal' in read ? refused(read.refusal) : { ok: true, value: read.value };
+  if ('refusal' in read) return refused(read.refusal);
+  return { ok: true, value: { ...read.value, meta: foreignMeta(source.kind, `${source.path}/${node}`, json.fields) } };
 }
 
 function readFields(source: ForeignSource, fields: OwnFields): Read<InstanceRecord> {

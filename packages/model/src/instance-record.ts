@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
 import { InvalidRegistrationError } from './errors.ts';
+import type { LabelSet } from './labels.ts';
 import type { Parsed } from './parsed.ts';
 import { refused } from './refusal.ts';
 import { checkFields, INSTANCE_RULE_SHAPE, readDocument, toOverrides, type ReadOptions } from './rule-document.ts';
@@ -27,6 +28,8 @@ export interface InstanceRecord extends Omit<RuleOverrides, OperatorField> {
   readonly address: TargetAddress;
   /** Tells a process's own earlier registration from that of somebody else under the same name. No secret. */
   readonly instanceKey?: string | undefined;
+  /** Labels that begin with `__meta_`, for relabelling alone; only of instances in foreign trees. */
+  readonly meta?: LabelSet | undefined;
 }
 
 /** What a program gives to register an instance. Every field is checked as it would be by a collector. */

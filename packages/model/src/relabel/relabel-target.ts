@@ -23,6 +23,7 @@ export type TargetRelabelling =
 
 const PARAM_PREFIX = '__param_';
 const INTERNAL_PREFIX = '__';
+const NO_META: LabelSet = Object.freeze(newLabelSet());
 
 /**
  * Does `relabel_configs` to a target, as Prometheus does: the steps see the labels of the rule, `service`, `instance` and
@@ -34,6 +35,7 @@ const INTERNAL_PREFIX = '__';
  * | `__param_<name>` | first value of a parameter |
  * | `__scrape_interval__`, `__scrape_timeout__` | durations |
  * | `__meta_pulsekeeper_service`, `__meta_pulsekeeper_instance` | the identity |
+ * | `__meta_serverset_…`, `__meta_nerve_…`, `__meta_curator_…` | `meta`: of an instance in a foreign tree |
  *
  * and what they leave in these is what is scraped. All labels that begin with `__` are gone afterwards. The identity is not
  * theirs to change: `service` and `instance` are put back.
@@ -42,9 +44,10 @@ export function relabelTarget(
   rule: ScrapeRule,
   address: TargetAddress,
   identity: { readonly service: string; readonly instance: string },
+  meta: LabelSet = NO_META,
 ): TargetRelabelling {
   try {
-    const relabelled = compileRelabelling(rule.relabel).apply(labelsOf(rule, address, identity));
+    const relabelled = compileRelabelling(rule.relabel).apply(labelsOf(rule, address, identity, meta));
     if (relabelled.isDropped) {
       const { action } = rule.relabel[relabelled.step] ?? { action: 'drop' };
       return { kind: 'dropped', reason: `dropped by relabel_configs[${relabelled.step}], action ${action}` };
@@ -62,8 +65,9 @@ function labelsOf(
   rule: ScrapeRule,
   address: TargetAddress,
   { service, instance }: { readonly service: string; readonly instance: string },
+  meta: LabelSet,
 ): LabelSet {
-  const labels = Object.assign(newLabelSet(), rule.labels, {
+  const labels = Object.assign(newLabelSet(), meta, rule.labels, {
     service,
     instance,
     __address__: formatAddress(address),

@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseForeignInstance, parseInstance, serializeInstance, type ForeignSource } from '../../src/index.ts';
+import {
+  effectiveTarget,
+  NO_CLUSTER_DEFAULTS,
+  parseForeignInstance,
+  parseInstance,
+  parseServiceRule,
+  serializeInstance,
+  targetId,
+  type ForeignSource,
+} from '../../src/index.ts';
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const SERVERSET: ForeignSource = { kind: 'serverset', path: '/aurora/web' };
@@ -153,6 +162,75 @@ describe('parseForeignInstance', () => {
       expect(plain(CURATOR, { ...INSTANCE, address: 'http://h' })).to.include('address is "http://h"');
       expect(plain(CURATOR, { ...INSTANCE, address: 'me:secret@h' })).to.include('address is "***@h"');
       expect(plain(CURATOR, { ...INSTANCE, address: '2852039166' })).to.include('address is "2852039166"');
+    });
+  });
+
+  describe('gives relabelling', () => {
+    const metaOf = (source: ForeignSource, data: unknown, node = 'x_1'): unknown => {
+      const parsed = parseForeignInstance(source, node, encode(data));
+      return parsed.ok ? { ...parsed.value.meta } : parsed.reason;
+    };
+
+    it('what Prometheus gives of a server set', () => {
+      const additionalEndpoints = { 'http-admin': { host: '10.0.0.7', port: 9990 } };
+      expect(metaOf(SERVERSET, { ...MEMBER, additionalEndpoints })).to.deep.equal({
+        __meta_serverset_path: '/aurora/web/x_1',
+        __meta_serverset_endpoint_host: 'web-1.example',
+        __meta_serverset_endpoint_port: '8080',
+        __meta_serverset_endpoint_host_http_admin: '10.0.0.7',
+        __meta_serverset_endpoint_port_http_admin: '9990',
+        __meta_serverset_status: 'ALIVE',
+        __meta_serverset_shard: '3',
+      });
+    });
+
+    it('what Prometheus gives of Nerve', () => {
+      expect(metaOf(NERVE, NODE)).to.deep.equal({
+        __meta_nerve_path: '/nerve/web/x_1',
+        __meta_nerve_endpoint_host: '10.0.0.7',
+        __meta_nerve_endpoint_port: '3000',
+        __meta_nerve_endpoint_name: 'i-12ab',
+      });
+    });
+
+    it('the fields of Curator that are not null', () => {
+      expect(metaOf(CURATOR, INSTANCE)).to.deep.equal({
+        __meta_curator_path: '/discovery/web/x_1',
+        __meta_curator_id: '9a7f0cb0-6d1e-4a52-a2b5-0f4f0ed5c6f1',
+        __meta_curator_name: 'web',
+        __meta_curator_port: '8080',
+        __meta_curator_service_type: 'DYNAMIC',
+        __meta_curator_enabled: 'true',
+      });
+    });
+
+    it('nothing that is too long, no text, or has control characters', () => {
+      const status = 'x'.repeat(1025);
+      const meta = metaOf(SERVERSET, { ...MEMBER, additionalEndpoints: { a: { host: 'a\nb', port: {} } }, status });
+      expect(Object.keys(meta as object)).to.deep.equal([
+        '__meta_serverset_path',
+        '__meta_serverset_shard',
+        '__meta_serverset_endpoint_host',
+        '__meta_serverset_endpoint_port',
+      ]);
+    });
+
+    it('so that a rule can drop what is not alive, and none of it becomes a label', () => {
+      const rule = parseServiceRule(
+        encode({ relabel_configs: [{ source_labels: ['__meta_serverset_status'], regex: 'ALIVE', action: 'keep' }] }),
+      );
+      const targetOf = (status: string): unknown => {
+        const parsed = parseForeignInstance(SERVERSET, 'member_1', encode({ ...MEMBER, status }));
+        if (!parsed.ok || !rule.ok) throw new Error('they are right');
+        const id = targetId('web', 'member_1');
+        return effectiveTarget({ id, defaults: NO_CLUSTER_DEFAULTS, service: rule.value, instance: parsed.value });
+      };
+      expect(targetOf('ALIVE')).to.have.nested.property('value.labels').that.deep.equals({
+        service: 'web',
+        instance: 'member_1',
+        shard: '3',
+      });
+      expect(targetOf('STOPPING')).to.deep.include({ ok: false, isDropped: true });
     });
   });
 
