@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ForeignSource } from './foreign-source.ts';
-import { MAX_NAME_LENGTH, REFUSED_BY_ZOOKEEPER } from './name.ts';
+import { isValidName, MAX_NAME_LENGTH, REFUSED_BY_ZOOKEEPER } from './name.ts';
 import { nerveNodeName } from './nerve-node.ts';
 import { hasUnsafeCharacter } from './show-value.ts';
 
 /** What stands for the rest of a name that is too long: `~` and the first 128 bits of its SHA-256 in hexadecimal. */
 const DIGEST_LENGTH = 32;
 const KEPT_LENGTH = 160;
+/** What is escaped for the escaping's own sake. */
+const ESCAPING = /[%~]/;
 const MEMBER_PREFIX = 'member_';
 const VECTOR_PREFIX = 'vector_';
 
@@ -44,6 +46,7 @@ export function foreignChild(source: ForeignSource, node: string): ForeignChild 
  * to 160, and `~` with 32 hexadecimal digits of the SHA-256 of the whole stands for the rest.
  */
 export function instanceNameOfNode(node: string): string {
+  if (isValidName(node) && !ESCAPING.test(node)) return node;
   const isReserved = node === '.' || node === '..' || node === 'zookeeper';
   const leading = node.length - node.trimStart().length;
   const trailing = node.trimEnd().length;
@@ -52,8 +55,7 @@ export function instanceNameOfNode(node: string): string {
   for (const character of node) {
     const isAtEnd = index < leading || index >= trailing;
     const isBad =
-      character === '%' ||
-      character === '~' ||
+      ESCAPING.test(character) ||
       character === '/' ||
       hasUnsafeCharacter(character) ||
       REFUSED_BY_ZOOKEEPER.test(character);
