@@ -1,13 +1,22 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  spawn,
+  type ChildProcess,
+  type ChildProcessByStdio,
+  type SpawnOptionsWithStdioTuple,
+  type StdioNull,
+  type StdioPipe,
+} from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 import { targetId } from '@pulsekeeper/model';
 import { eventually, freePort, registerCleanup, TcpProxy } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
+import type { TargetState } from '../../src/engine/target-state.ts';
 import { ledgerId, SmallCluster, startServers, type Servers } from './small-cluster.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/pulsekeeper-collector.js');
@@ -19,16 +28,31 @@ interface Run {
 }
 
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  return follow(spawn(process.execPath, [PROGRAM, ...args], spawnOptions(env)));
+}
+
+function spawnOptions(
+  env: Readonly<Record<string, string>>,
+): SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> {
+  return {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  };
+}
+
+function follow(child: ChildProcessByStdio<null, Readable, Readable>): Run {
   registerCleanup({ name: 'collector program', run: () => Promise.resolve(void child.kill('SIGKILL')) });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
   return { process: child, ended };
+}
+
+/** Runs the program as a shell with that limit does. */
+function runWithin(maxOpenFiles: number, env: Readonly<Record<string, string>> = {}): Run {
+  const command = `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`;
+  return follow(spawn('sh', ['-c', command, process.execPath, PROGRAM], spawnOptions(env)));
 }
 
 describe('pulsekeeper-collector', function () {
@@ -66,6 +90,22 @@ describe('pulsekeeper-collector', function () {
     });
   });
 
+  describe('where few files may be open', () => {
+    // Node 20 opens too many modules at once for that, Node 24 does not.
+    it('starts, or says in one line that they are too few', async () => {
+      const { code, stderr } = await runWithin(64, {
+        PULSEKEEPER_ZOOKEEPER: `127.0.0.1:${await freePort()}/x`,
+        PULSEKEEPER_START_TIMEOUT: '500ms',
+      }).ended;
+      expect(stderr).to.match(
+        code === 1
+          ? /^pulsekeeper-collector: only 64 files may be open at once, [^\n]+\n$/
+          : /^pulsekeeper-collector: not started within 500 ms: [^\n]+\n$/,
+      );
+      expect(code, stderr).to.be.oneOf([1, 3]);
+    });
+  });
+
   describe('with servers', () => {
     let servers: Servers;
     let cluster: SmallCluster;
@@ -87,6 +127,36 @@ describe('pulsekeeper-collector', function () {
         PULSEKEEPER_LISTEN: `127.0.0.1:${port}`,
       };
     }
+
+    it('scrapes more targets at once than it may open files, with its own pages answering', async () => {
+      const crowd = await SmallCluster.start(servers);
+      const { address, path } = servers.ledger.targets[0] ?? { address: '', path: '' };
+      const instances = Array.from({ length: 250 }, (_, index) => String(index));
+      const rule = { address, path, interval: '2s', timeout: '1900ms', retries: 0 };
+      await Promise.all(instances.map((instance) => crowd.register('many', instance, rule)));
+      const port = await freePort();
+      const { process: child, ended } = runWithin(200, {
+        PULSEKEEPER_COLLECTOR_ID: 'few-files',
+        PULSEKEEPER_ZOOKEEPER: crowd.connectString,
+        PULSEKEEPER_REDIS: servers.redis.url,
+        PULSEKEEPER_KEY_PREFIX: crowd.keyPrefix,
+        PULSEKEEPER_LISTEN: `127.0.0.1:${port}`,
+      });
+      await eventually(
+        async () => {
+          const page = (await (await fetch(`http://127.0.0.1:${port}/targets`)).json()) as { targets: TargetState[] };
+          const states = page.targets.filter(({ target }) => target.startsWith('many/'));
+          expect(states).to.have.lengthOf(instances.length);
+          for (const { target, slots } of states) expect(slots.written, target).to.be.at.least(1);
+        },
+        { timeoutMs: 20_000 },
+      );
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      expect(metrics).not.to.contain('reason="too_many_open_files"');
+      child.kill('SIGTERM');
+      expect((await ended).code).to.equal(0);
+      await crowd.stop();
+    });
 
     it('says in one line that Redis cannot be reached, and exits with 3', async () => {
       const { code, stderr } = await run([], {
