@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { serializeInstance } from '@pulsekeeper/model';
-import { createRegistrantKey, registerInstance } from '@pulsekeeper/registry';
+import { serializeInstance, type InstanceInput } from '@pulsekeeper/model';
+import { createRegistrantKey, registerInstance, writeRule } from '@pulsekeeper/registry';
 import {
   freePort,
   ServerProcess,
@@ -27,6 +27,10 @@ export interface PulsekeeperSystemOptions {
   readonly launcher?: readonly string[] | undefined;
   /** Arguments of Node for the collector, such as `--cpu-prof`. */
   readonly nodeArgs?: readonly string[] | undefined;
+  /** What the targets' registrations say besides address, interval and timeout. */
+  readonly rule?: Partial<InstanceInput> | undefined;
+  /** The cluster's defaults, such as wider bounds. */
+  readonly defaults?: object | undefined;
   /** Further environment of the collector. */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
@@ -49,7 +53,7 @@ export class PulsekeeperSystem implements ScrapeSystem {
   readonly #session: ZkSession;
   readonly #collector: ServerProcess;
   readonly #statusUrl: string;
-  readonly #interval: string;
+  readonly #rule: Partial<InstanceInput>;
   #registered = 0;
 
   private constructor(
@@ -64,7 +68,8 @@ export class PulsekeeperSystem implements ScrapeSystem {
     this.#session = parts.session;
     this.#collector = collector;
     this.#statusUrl = statusUrl;
-    this.#interval = `${options.intervalMs ?? 1_000}ms`;
+    const interval = `${options.intervalMs ?? 1_000}ms`;
+    this.#rule = { interval, timeout: interval, ...options.rule };
     this.processes = new Map([
       ['collector', collector.pid],
       ['redis', parts.redis.pid],
@@ -83,6 +88,10 @@ export class PulsekeeperSystem implements ScrapeSystem {
     const session = new ZkSession({ connectString });
     await session.start();
     await session.ensurePath('/services');
+    if (options.defaults !== undefined) {
+      const data = Buffer.from(JSON.stringify(options.defaults));
+      await writeRule(session, { kind: 'defaults' }, data, { expectedVersion: 'any' });
+    }
     const statusUrl = `http://127.0.0.1:${port}`;
     const command = [...(options.launcher ?? []), process.execPath, ...(options.nodeArgs ?? []), program];
     const collector = await ServerProcess.start({
@@ -117,7 +126,7 @@ export class PulsekeeperSystem implements ScrapeSystem {
 
   async #register(address: string, index: number): Promise<void> {
     const instanceKey = createRegistrantKey();
-    const data = serializeInstance({ address, interval: this.#interval, timeout: this.#interval, instanceKey });
+    const data = serializeInstance({ address, ...this.#rule, instanceKey });
     const settings = { service: 'farm', instance: `i${index}`, data, instanceKey };
     await registerInstance(this.#session, settings).start();
   }
@@ -129,6 +138,7 @@ export class PulsekeeperSystem implements ScrapeSystem {
       samples: page.get('pulsekeeper_samples_total') ?? 0,
       lost: slots('missed') + slots('failed') + slots('dropped') + slots('doubled'),
       late: slots('late'),
+      eventLoopMostMs: (page.get('pulsekeeper_event_loop_lag_seconds{quantile="1"}') ?? NaN) * 1000,
       eventLoopP99Ms: (page.get('pulsekeeper_event_loop_lag_seconds{quantile="0.99"}') ?? NaN) * 1000,
     };
   }

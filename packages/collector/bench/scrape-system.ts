@@ -23,4 +23,6 @@ export interface ScrapeCounts {
   readonly late?: number | undefined;
   /** The 99th percentile of the event loop's lag since the last call; `undefined` for programs without one. */
   readonly eventLoopP99Ms?: number | undefined;
+  /** The longest. */
+  readonly eventLoopMostMs?: number | undefined;
 }
