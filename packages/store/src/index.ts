@@ -22,7 +22,5 @@ export type {
 export type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from './frame-writer.ts';
 export type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
 export type { StoreOptions, TimeseriesOptions } from './store-options.ts';
-export type { TimeseriesSupport } from './timeseries/detect-timeseries.ts';
 export type { StoreDriver } from './timeseries/driver-reader.ts';
 export type { TimeseriesHealth } from './timeseries/series-counters.ts';
-export type { DriverInspection } from './timeseries/store-driver.ts';

@@ -15,7 +15,7 @@ import { readServerTime } from './redis/server-time.ts';
 import type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
 import type { StoreOptions } from './store-options.ts';
 import type { DriverReader } from './timeseries/driver-reader.ts';
-import { type DriverInspection, StoreDriverParts } from './timeseries/store-driver.ts';
+import { StoreDriverParts } from './timeseries/store-driver.ts';
 import { FrameSpill } from './writer/frame-spill.ts';
 import { StreamWriter } from './writer/stream-writer.ts';
 
@@ -147,12 +147,9 @@ class StreamStore implements Store {
     return readServerTime(this.#reads, this.#keys);
   }
 
-  inspectServer(_options: ReadOptions = {}): Promise<ServerInspection[]> {
-    return inspectServers(this.#reads, this.#location.kind, () => this.#options.clock.now());
-  }
-
-  inspectDriver(_options: ReadOptions = {}): Promise<DriverInspection> {
-    return this.#driver.inspect();
+  async inspectServer(_options: ReadOptions = {}): Promise<ServerInspection[]> {
+    const servers = await inspectServers(this.#reads, this.#location.kind, () => this.#options.clock.now());
+    return this.#driver.judge(servers);
   }
 
   publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void> {

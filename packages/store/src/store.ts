@@ -1,8 +1,8 @@
 import type { CollectorStatus } from './collector-status.ts';
 import type { FrameReader, ReadOptions } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import type { StoreDriver } from './timeseries/driver-reader.ts';
 import type { TimeseriesHealth } from './timeseries/series-counters.ts';
-import type { DriverInspection } from './timeseries/store-driver.ts';
 
 /** Where the store stands towards Redis. `degraded`: connected, but appends are refused or wait. */
 export type StoreState = 'idle' | 'connecting' | 'ready' | 'degraded' | 'stopped';
@@ -43,6 +43,10 @@ export interface ServerInspection {
   readonly usedMemoryBytes: number;
   readonly evictionPolicy: string;
   readonly connectedReplicas: number;
+  /** Where the cluster's samples are; `undefined` when the server was not asked. */
+  readonly driver?: StoreDriver | undefined;
+  /** Version of RedisTimeSeries, where the server has it and tells it. */
+  readonly timeseriesVersion?: string | undefined;
   readonly clockSkewMs: number;
   /** Each a full sentence: what it is and what it can cost. Empty when all is well. */
   readonly warnings: readonly string[];
@@ -67,8 +71,6 @@ export interface Store {
   readServerTime(): Promise<number>;
   /** One entry a server (primaries of a cluster). */
   inspectServer(options?: ReadOptions): Promise<ServerInspection[]>;
-  /** Where samples are, and what the servers have of the commands for time series. */
-  inspectDriver(options?: ReadOptions): Promise<DriverInspection>;
   publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void>;
   readCollectorStatuses(options?: ReadOptions): Promise<CollectorStatus[]>;
   [Symbol.asyncDispose](): Promise<void>;

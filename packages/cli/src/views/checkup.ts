@@ -67,12 +67,18 @@ function redisChecks(servers: Attempt<readonly ServerInspection[]>): Check[] {
   }
   return servers.value.flatMap((inspection): Check[] => {
     const { version, role, persistence, evictionPolicy, warnings } = inspection;
-    const detail = `Redis ${version}, ${role}, persistence ${persistence}, eviction ${evictionPolicy}`;
+    const detail = `Redis ${version}, ${role}, persistence ${persistence}, eviction ${evictionPolicy}${samplesOf(inspection)}`;
     return [
       ok('redis-settings', detail),
       ...warnings.map((text): Check => ({ check: 'redis-settings', outcome: 'warning', detail: text, advice: null })),
     ];
   });
+}
+
+/** How samples are kept, where it is not in streams. */
+function samplesOf({ driver, timeseriesVersion }: ServerInspection): string {
+  if (driver !== 'timeseries') return '';
+  return `, samples as time series${timeseriesVersion === undefined ? '' : ` (RedisTimeSeries ${timeseriesVersion})`}`;
 }
 
 function collectorCheck({ zookeeper, collectors }: StatusReport): Check {

@@ -218,13 +218,13 @@ export class TargetTask {
   }
 
   #scheduleOf(target: Target): Schedule {
-    const { intervalMs, retentionMs } = target.rule;
+    const { intervalMs, retentionMs, downsample } = target.rule;
     return {
       target,
       intervalMs,
       phaseMs: phaseMs(this.id, intervalMs),
       projection: new SeriesProjection(projectionOptions(target, this.#context.schemas)),
-      writer: this.#context.frames.open({ id: this.id, labels: target.labels, retentionMs }),
+      writer: this.#context.frames.open({ id: this.id, labels: target.labels, retentionMs, downsample }),
       scraper: undefined,
     };
   }

@@ -3,18 +3,15 @@ import type { NormalStoreOptions } from '../normal-options.ts';
 import type { StreamReader } from '../reader/stream-reader.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
-import { detectTimeseries, requireTimeseries, type TimeseriesSupport } from './detect-timeseries.ts';
+import { detectTimeseries, requireTimeseries } from './detect-timeseries.ts';
+import type { ServerInspection } from '../store.ts';
 import { DriverReader, type StoreDriver } from './driver-reader.ts';
 import { ALL_SERIES, selectionOf } from './series-selection.ts';
 import { SeriesWriter } from './series-writer.ts';
 import { TimeseriesReader } from './timeseries-reader.ts';
 
-/** Which driver a cluster's samples are written by, and what its servers can. */
-export interface DriverInspection {
-  readonly driver: StoreDriver;
-  /** One entry a server (primaries of a cluster). */
-  readonly servers: readonly TimeseriesSupport[];
-}
+const WITHOUT_COMMANDS =
+  'The samples of this cluster are time series, but the server has no TS.* commands: nothing can be written or read. Load the RedisTimeSeries module, or use Redis 8.';
 
 /** The parts of a store that depend on where samples are. */
 export class StoreDriverParts {
@@ -71,9 +68,16 @@ export class StoreDriverParts {
     );
   }
 
-  async inspect(): Promise<DriverInspection> {
-    const [driver, servers] = await Promise.all([this.#readDriver(), detectTimeseries(this.#reads)]);
-    return { driver, servers };
+  /** Adds to what the servers say of themselves what this cluster's samples need of them. @throws StoreError */
+  async judge(servers: readonly ServerInspection[]): Promise<ServerInspection[]> {
+    const driver = await this.#readDriver();
+    if (driver === 'stream') return servers.map((server) => ({ ...server, driver }));
+    const support = await detectTimeseries(this.#reads);
+    return servers.map((server, index): ServerInspection => {
+      const { hasCommands = true, moduleVersion } = support[index] ?? {};
+      const warnings = hasCommands ? server.warnings : [...server.warnings, WITHOUT_COMMANDS];
+      return { ...server, driver, timeseriesVersion: moduleVersion, warnings };
+    });
   }
 
   async #readDriver(): Promise<StoreDriver> {
