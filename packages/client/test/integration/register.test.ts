@@ -1,12 +1,15 @@
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ZkSession, readCluster, type InstanceRecord } from '@pulsekeeper/registry';
 import { eventually, freePort, registerCleanup, startZooKeeper, type ZooKeeperServer } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
+import express from 'express';
+import { fastify } from 'fastify';
 import { Counter, Registry } from 'prom-client';
-import { register, type RegisteredService, type RegisterOptions } from '../../src/index.ts';
+import { metricsHandler, register, type RegisteredService, type RegisterOptions } from '../../src/index.ts';
 
 describe('register', () => {
   let server: ZooKeeperServer;
@@ -76,6 +79,33 @@ describe('register', () => {
     await service.close();
     expect(await service.closed).to.equal(undefined);
     expect(await instances()).to.have.property('size', 0);
+  });
+
+  it('takes the server of Express or Fastify, with the metrics on it', async () => {
+    const metrics = new Registry();
+    new Counter({ name: 'orders_total', help: 'Orders.', registers: [metrics] }).inc(3);
+    const app = express();
+    app.get('/metrics', metricsHandler(metrics));
+    const fast = fastify();
+    registerCleanup({ name: 'fastify', run: () => fast.close() });
+    fast.get('/metrics', metricsHandler(metrics));
+    await fast.listen({ port: 0, host: '127.0.0.1' });
+    const http = closedAfterwards(createServer(app));
+    http.listen(0, '127.0.0.1');
+    await registered({ service: 'shop', instance: 'express', server: http });
+    await registered({ service: 'shop', instance: 'fastify', server: fast.server });
+    for (const { address } of (await instances()).values()) {
+      const response = await fetch(`http://${address.host}:${address.port}/metrics`);
+      expect(await response.text()).to.include('orders_total 3');
+    }
+    expect([...(await instances()).keys()]).to.deep.equal(['express', 'fastify']);
+  });
+
+  it('has collectors speak https with a server that does', async () => {
+    const http = closedAfterwards(createTlsServer());
+    http.listen(0, '127.0.0.1');
+    await registered({ service: 'shop', instance: 'a', server: http });
+    expect((await instances()).get('a')).to.include({ scheme: 'https' });
   });
 
   it('waits for a server that is about to listen', async () => {
