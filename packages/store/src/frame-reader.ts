@@ -44,6 +44,10 @@ export interface SlotRecord {
   readonly kind: SlotKind;
   readonly up: boolean;
   readonly failure?: { readonly reason: FailureReason; readonly message: string } | undefined;
+  /** How long the scrape took, all attempts together; 0 for the mark that the target left. */
+  readonly durationSeconds: number;
+  /** Attempts within the slot; 0 for the mark that the target left. */
+  readonly attempts: number;
   /** Who wrote it, where the range read tells it. */
   readonly collector?: string | undefined;
   /** Written after newer frames of the target. */

@@ -49,7 +49,7 @@ function printChecks({ output }: CommandContext, checks: readonly Check[]): void
     output.printLine();
   }
   for (const { check, advice } of advised) {
-    output.printLine(`${check}: ${String(advice)}`);
+    output.printParagraph('', `${check}: ${String(advice)}`);
   }
 }
 

@@ -1,5 +1,3 @@
-import { escapeUnsafe } from '@pulsekeeper/model';
-
 import type { Output } from '../output/output.ts';
 import type { Explanation } from './explain.ts';
 
@@ -7,10 +5,10 @@ import type { Explanation } from './explain.ts';
 export function printExplanation(output: Output, explanation: Explanation): void {
   const { palette } = output;
   for (const [name, value] of headLines(explanation)) {
-    output.printLine(`${palette.bold(name.padEnd(10))} ${escapeUnsafe(value)}`);
+    output.printParagraph(`${name.padEnd(10)} `, value);
   }
   if (explanation.rejected !== null) {
-    output.printLine(palette.bad(`rejected: ${escapeUnsafe(explanation.rejected)}`));
+    output.printParagraph('', `rejected: ${explanation.rejected}`, palette.bad);
   }
   if (explanation.rule.length > 0) {
     output.printLine();
@@ -19,7 +17,11 @@ export function printExplanation(output: Output, explanation: Explanation): void
         { header: 'FIELD', value: ({ field }) => field },
         { header: 'VALUE', value: ({ value }) => show(value), minWidth: 12 },
         { header: 'FROM', value: ({ source }) => source },
-        { header: 'ASKED FOR', value: ({ clampedFrom }) => (clampedFrom === null ? '' : show(clampedFrom)) },
+        {
+          header: 'ASKED FOR',
+          value: ({ clampedFrom }) => (clampedFrom === null ? '' : show(clampedFrom)),
+          minWidth: 9,
+        },
       ],
       explanation.rule,
     );
@@ -29,13 +31,15 @@ export function printExplanation(output: Output, explanation: Explanation): void
     output.printTable(
       [
         { header: 'SLOT', value: ({ slot }) => slot },
-        { header: 'DELAY', value: ({ delaySeconds }) => `${delaySeconds.toFixed(3)}s`, align: 'right' },
+        { header: 'DELAY', value: ({ delaySeconds }) => `${delaySeconds.toFixed(3)}s`, align: 'right', dropOrder: 2 },
+        { header: 'TOOK', value: ({ durationSeconds }) => `${durationSeconds.toFixed(3)}s`, align: 'right' },
+        { header: 'TRIES', value: ({ attempts }) => String(attempts), align: 'right' },
         {
           header: 'OUTCOME',
           value: ({ kind, up }) => (kind === 'end' ? 'left' : up ? 'up' : 'down'),
           paint: ({ up }, paints) => (up ? paints.good : paints.bad),
         },
-        { header: 'BYTES', value: ({ sizeBytes }) => String(sizeBytes), align: 'right' },
+        { header: 'BYTES', value: ({ sizeBytes }) => String(sizeBytes), align: 'right', dropOrder: 1 },
         { header: 'BY', value: ({ collector }) => collector ?? '-', minWidth: 8, cut: 'middle' },
         { header: 'ERROR', value: ({ error }) => error ?? '', minWidth: 10 },
       ],

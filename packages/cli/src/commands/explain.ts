@@ -62,6 +62,10 @@ export interface ExplainedSlot {
   readonly kind: string;
   /** Seconds from the slot to the beginning of the scrape, where it was late. */
   readonly delaySeconds: number;
+  /** How long the scrape took, retries included. */
+  readonly durationSeconds: number;
+  /** The first attempt and the retries. */
+  readonly attempts: number;
   readonly error: string | null;
   readonly collector: string | null;
   readonly sizeBytes: number;
@@ -154,12 +158,15 @@ async function readLatestSlots({ settings, signal, now }: CommandContext, id: Ta
   });
 }
 
-function toExplainedSlot({ slotMs, timestampMs, up, kind, failure, collector, sizeBytes }: SlotRecord): ExplainedSlot {
+function toExplainedSlot(record: SlotRecord): ExplainedSlot {
+  const { slotMs, timestampMs, up, kind, failure, durationSeconds, attempts, collector, sizeBytes } = record;
   return {
     slot: formatInstant(slotMs),
     up,
     kind,
     delaySeconds: (timestampMs - slotMs) / 1000,
+    durationSeconds,
+    attempts,
     error: failure === undefined ? null : `${failure.reason}: ${failure.message}`,
     collector: collector ?? null,
     sizeBytes,

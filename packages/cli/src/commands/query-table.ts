@@ -1,4 +1,4 @@
-import { escapeUnsafe, formatSeriesKey } from '@pulsekeeper/model';
+import { formatSeriesKey } from '@pulsekeeper/model';
 
 import type { TimeRange } from '../arguments/time-range.ts';
 import { formatClock, formatInstant } from '../output/format-age.ts';
@@ -34,7 +34,7 @@ export function printMatrix(output: Output, matrix: MatrixData, range: TimeRange
 }
 
 function printPoints(output: Output, series: MatrixSeries): void {
-  output.printLine(output.palette.bold(escapeUnsafe(formatSeriesKey(series.metric))));
+  output.printParagraph('', formatSeriesKey(series.metric), output.palette.bold);
   if (output.isTerminal) {
     output.printLine(plotOf(series, output.width ?? PLOT_WIDTH));
   }

@@ -9,7 +9,7 @@ import { targetColumns } from './targets.ts';
 export function printStatus(output: Output, report: StatusReport, nowMs: number): void {
   const { palette } = output;
   for (const [name, value, isGood] of headLines(report)) {
-    output.printLine(`${palette.bold(name.padEnd(10))} ${isGood ? value : palette.bad(value)}`);
+    output.printParagraph(`${name.padEnd(10)} `, value, isGood ? undefined : palette.bad);
   }
   if (report.collectors.length > 0) {
     output.printLine();
@@ -23,7 +23,7 @@ export function printStatus(output: Output, report: StatusReport, nowMs: number)
     output.printLine();
     for (const { severity, text } of report.problems) {
       const paint = severity === 'error' ? palette.bad : palette.warning;
-      output.printLine(paint(`${severity}: ${text}`));
+      output.printParagraph('', `${severity}: ${text}`, paint);
     }
   }
 }

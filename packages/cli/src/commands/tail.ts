@@ -8,10 +8,14 @@ import { parseDurationOption } from '../arguments/time-range.ts';
 import { withStore } from '../cluster/redis.ts';
 import { textOption, type CommandContext, type CommandInput } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
+import { cutToWidth } from '../output/display-width.ts';
 import { formatClock } from '../output/format-age.ts';
+import type { Output } from '../output/output.ts';
 import { toMatrix, type MatrixSeries } from '../query/matrix.ts';
 
 const POLL_MS = 1000;
+/** Of `14:03:27.250`, so that the series stand below each other. */
+const CLOCK_WIDTH = 12;
 /** Samples may be written so much after their timestamp: retries and outages of Redis. */
 const LATE_MS = 60_000;
 const SINCE_BOUNDS = { minMs: 0, maxMs: 86_400_000 };
@@ -82,9 +86,14 @@ class SampleFollower {
     if (output.isJson) {
       output.printLine(JSON.stringify({ metric, value: [timeMs / 1000, value] }));
     } else {
-      output.printLine(
-        `${output.palette.dim(formatClock(timeMs))}  ${escapeUnsafe(formatSeriesKey(metric))}  ${value}`,
-      );
+      output.printLine(sampleLine(output, timeMs, formatSeriesKey(metric), value));
     }
   }
+}
+
+/** One sample on one line: on a terminal the series gives way, its value never does. */
+export function sampleLine({ width, palette }: Output, timeMs: number, series: string, value: string): string {
+  const clock = formatClock(timeMs).padEnd(CLOCK_WIDTH);
+  const room = (width ?? Number.POSITIVE_INFINITY) - CLOCK_WIDTH - value.length - 4;
+  return `${palette.dim(clock)}  ${cutToWidth(escapeUnsafe(series), Math.max(1, room), 'middle')}  ${value}`;
 }

@@ -1,5 +1,12 @@
-import { choosePalette, type Palette } from './palette.ts';
+import { escapeUnsafe } from '@pulsekeeper/model';
+
+import { displayWidth } from './display-width.ts';
+import { choosePalette, type Paint, type Palette } from './palette.ts';
 import { renderTable, type Column } from './table.ts';
+import { wrapText } from './wrap-text.ts';
+
+/** A terminal that is narrower than this wraps by itself. */
+const MIN_PARAGRAPH_WIDTH = 20;
 
 /** A stream that text goes to, as the process gives them; a test gives its own. */
 export interface TextSink {
@@ -71,6 +78,18 @@ export class Output {
 
   printLine(text = ''): void {
     this.print(`${text}\n`);
+  }
+
+  /**
+   * Prints a text of any length below or beside a label: on a terminal it is wrapped at blanks and goes on below itself,
+   * elsewhere it is one line. Control characters are escaped.
+   */
+  printParagraph(label: string, text: string, paint: Paint = (line) => line): void {
+    const width = Math.max(MIN_PARAGRAPH_WIDTH, (this.width ?? Number.POSITIVE_INFINITY) - displayWidth(label));
+    for (const [index, line] of wrapText(escapeUnsafe(text), width).entries()) {
+      const margin = index === 0 ? this.palette.bold(label) : ' '.repeat(displayWidth(label));
+      this.printLine(`${margin}${paint(line)}`);
+    }
   }
 
   printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {

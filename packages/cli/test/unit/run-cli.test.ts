@@ -32,7 +32,7 @@ describe('runCli', () => {
     [
       'a missing subcommand',
       ['rules'],
-      /'rules' needs a subcommand: get, set, validate; see 'pulsekeeper rules --help'/,
+      /'rules' needs a subcommand: get, set, edit, history, schema, validate; see 'pulsekeeper rules --help'/,
     ],
     ['an unknown subcommand', ['rules', 'edt'], /unknown command 'edt'.*; see 'pulsekeeper rules --help'/],
     ['a setting', ['status', '--redis', 'x'], /--redis: redis is "x".*; see 'pulsekeeper status --help'/],

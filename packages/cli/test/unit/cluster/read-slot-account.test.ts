@@ -16,7 +16,17 @@ function readerOf(slots: readonly number[]): { reader: FrameReader; ranges: (rea
     ranges.push([fromMs, toMs]);
     await Promise.resolve();
     for (const slotMs of slots.filter((slot) => slot >= fromMs && slot <= toMs)) {
-      yield { slotMs, intervalMs: 10 * S, timestampMs: slotMs, kind: 'samples', up: true, late: false, sizeBytes: 1 };
+      yield {
+        slotMs,
+        intervalMs: 10 * S,
+        timestampMs: slotMs,
+        kind: 'samples',
+        up: true,
+        late: false,
+        sizeBytes: 1,
+        durationSeconds: 0,
+        attempts: 1,
+      };
     }
   }
   return { reader: { slots: read } as unknown as FrameReader, ranges };
