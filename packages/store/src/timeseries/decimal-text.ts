@@ -3,8 +3,8 @@ const ZERO = 48;
 /** Whole numbers up to this are exact, and have at most 16 digits. */
 const MOST_WHOLE = Number.MAX_SAFE_INTEGER;
 
-/** Most bytes that {@link putDecimal} writes: `-1.2345678901234567e-308`. */
-export const MOST_DECIMAL_BYTES = 24;
+/** Most bytes that {@link putDecimal} writes: 17 digits behind `-0.00000`. */
+export const MOST_DECIMAL_BYTES = 25;
 
 /**
  * Writes a finite number as the shortest decimal text that reads back as the same double, −0 included.

@@ -4,7 +4,7 @@ const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
 const DOLLAR = 36;
 const ZERO = 48;
-/** `$24\r\n` before a value, and the line's end behind it. */
+/** `$25\r\n` before a value, and the line's end behind it. */
 const VALUE_FRAMING_BYTES = 7;
 /** `$13\r\n`, a time in Unix milliseconds of at most 16 digits, the line's end. */
 const MOST_TIME_BYTES = 23;

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { packArguments } from '../../../src/redis/resp-writer.ts';
+import { CommandMemory, MaddPacker, MOST_SAMPLES, samplesAt } from '../../../src/timeseries/madd-packer.ts';
+import { SampleImage } from '../../../src/timeseries/sample-image.ts';
+
+const SERIES = 12;
+const keys = Array.from({ length: SERIES }, (_, index) => `k:${'x'.repeat(index % 5)}${index}`);
+const values = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: -2, max: 1_200 }) },
+  { weight: 2, arbitrary: fc.constantFrom(0, -0, 9, 10, 99.5, 100) },
+  { weight: 1, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }) },
+);
+
+/** The arguments as they are to be, made the plain way. */
+function expected(slotMs: number, samples: readonly (number | undefined)[]): Buffer {
+  const texts = samples.flatMap((value, index) =>
+    value === undefined ? [] : [keys[index]!, String(slotMs), Object.is(value, -0) ? '-0' : String(value)],
+  );
+  return packArguments(texts);
+}
+
+describe('SampleImage', () => {
+  it('has after any row of scrapes the very bytes of the last, whatever changed its value, its length, came or went', () => {
+    const scrapes = fc.array(
+      fc.record({
+        stepMs: fc.constantFrom(1, 15_000, 999_999_999),
+        samples: fc.array(fc.option(values, { nil: undefined, freq: 6 }), { minLength: SERIES, maxLength: SERIES }),
+      }),
+      { minLength: 1, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(scrapes, fc.constantFrom(5, 999_985_000, 1_700_000_000_000), (rows, firstMs) => {
+        const image = new SampleImage(keys.map((key) => packArguments([key])));
+        let slotMs = firstMs;
+        for (const { stepMs, samples } of rows) {
+          slotMs += stepMs;
+          image.update(
+            slotMs,
+            Float64Array.from(samples, (value) => value ?? 77),
+            Uint8Array.from(samples, (value) => (value === undefined ? 0 : 1)),
+          );
+          expect(image.slice(0, SERIES).toString()).to.equal(expected(slotMs, samples).toString());
+          for (const [index, value] of samples.entries()) expect(image.has(index)).to.equal(value !== undefined);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('MaddPacker', () => {
+  it('cuts the samples of any targets into commands that hold each once, in order, with its owner', () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 1_300 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(sizes, (targets) => {
+        const memory = new CommandMemory();
+        const packer = new MaddPacker<number>(memory);
+        const found: [owner: number | undefined, key: string][] = [];
+        const take = (
+          commands: Iterable<{
+            bytes: Buffer;
+            memory: Buffer;
+            samples: number;
+            owners: readonly { owner: number; at: number }[];
+          }>,
+        ): void => {
+          for (const { bytes, samples, owners, memory: used } of commands) {
+            expect(samples).to.be.within(1, MOST_SAMPLES);
+            expect(bytes.toString('latin1')).to.match(new RegExp(`^\\*${1 + samples * 3}\r\n\\$7\r\nTS\\.MADD\r\n`));
+            const all = samplesAt(
+              bytes,
+              Array.from({ length: samples }, (_, place) => place),
+            );
+            expect(all).to.have.lengthOf(samples);
+            for (const [place, { key, time, value }] of all.entries()) {
+              expect([time, value]).to.deep.equal(['1000', '1']);
+              found.push([owners.findLast(({ at }) => at <= place)?.owner, key]);
+            }
+            memory.giveBack(used);
+          }
+        };
+        for (const [owner, size] of targets.entries()) {
+          const image = new SampleImage(
+            Array.from({ length: size }, (_, index) => packArguments([`${owner}/${index}`])),
+          );
+          image.update(1_000, new Float64Array(size).fill(1), new Uint8Array(size).fill(1));
+          take(packer.add(image, owner));
+        }
+        take(packer.flush());
+        expect(found).to.deep.equal(
+          targets.flatMap((size, owner) => Array.from({ length: size }, (_, index) => [owner, `${owner}/${index}`])),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
