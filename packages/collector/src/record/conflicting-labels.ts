@@ -1,5 +1,10 @@
 import { formatSeriesKey, labelValue, METRIC_NAME_LABEL, newLabelSet, type LabelSet } from '@pulsekeeper/model';
 
+import { renameInKeys } from './rename-in-keys.ts';
+
+/** Keys that are parsed in one step: about a millisecond. */
+const KEYS_A_STEP = 256;
+
 /** What a scraped label that clashes with one of the target is renamed to begin with. */
 const EXPORTED_PREFIX = 'exported_';
 
@@ -35,22 +40,29 @@ export interface ResolvedKeys {
 }
 
 /**
- * Resolves the clashes of a whole list of series. Lists without any, nearly all, are told by searching the bytes for
- * the target's label names and are returned as they are.
+ * Resolves the clashes of a whole list of series, step by step. Lists without any are told by searching the bytes for the
+ * target's label names and are returned as they are.
  *
  * Where a rename makes two series equal, the first stands, as for duplicates in a body.
  */
-export function resolveConflicts(
+export function* resolveConflicts(
   keys: Uint8Array,
   keyAt: (index: number) => string,
   size: number,
   parse: (key: string) => LabelSet,
   target: LabelSet,
-): ResolvedKeys {
-  if (!mentionsAny(keys, Object.keys(target))) return { keys, kept: undefined };
+): Generator<undefined, ResolvedKeys> {
+  const names = Object.keys(target).filter((name) => mentions(keys, name));
+  if (names.length === 0) return { keys, kept: undefined };
+  // Where no label has such a name already, a rename is one of a kind, and no two series become equal.
+  if (!names.some((name) => mentions(keys, EXPORTED_PREFIX + name))) {
+    const renamed = yield* renameInKeys(keys, size, names, EXPORTED_PREFIX);
+    if (renamed !== undefined) return { keys: renamed, kept: undefined };
+  }
   const seen = new Set<string>();
   const kept: number[] = [];
   for (let index = 0; index < size; index += 1) {
+    if (index % KEYS_A_STEP === KEYS_A_STEP - 1) yield;
     const labels = parse(keyAt(index));
     const renamed = renameConflicts(labels, target);
     const key = renamed === labels ? keyAt(index) : formatSeriesKey(renamed);
@@ -62,8 +74,8 @@ export function resolveConflicts(
   return { keys: Buffer.from(text, 'utf8'), kept: kept.length === size ? undefined : Uint32Array.from(kept) };
 }
 
-/** Whether any of the names stands before an equals sign; may be true for a label value that looks like it. */
-function mentionsAny(keys: Uint8Array, names: readonly string[]): boolean {
+/** Whether the name stands before an equals sign; may be true for a label value that looks like it. */
+function mentions(keys: Uint8Array, name: string): boolean {
   const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
-  return names.some((name) => bytes.includes(`${name}="`) || bytes.includes(`${name}"="`));
+  return bytes.includes(`${name}="`) || bytes.includes(`${name}"="`);
 }

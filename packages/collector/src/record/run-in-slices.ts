@@ -11,6 +11,9 @@ export interface SliceBounds {
   readonly tooLong: () => Error;
 }
 
+/** For work whose extent is bounded by other means, such as the size of a body. */
+export const UNBOUNDED: SliceBounds = { budgetMs: Infinity, tooLong: () => new RangeError('unbounded') };
+
 /**
  * Runs a generator to its end, a slice at a time: others get their turn between two slices. Work that is done within the
  * first slice is done at once.

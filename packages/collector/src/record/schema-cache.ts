@@ -9,15 +9,17 @@ import {
 } from '@pulsekeeper/model';
 
 import { ScrapeError } from '../scrape/scrape-error.ts';
-import { resolveConflicts } from './conflicting-labels.ts';
-import { relabelSeries, type SeriesLimits } from './relabel-series.ts';
-import { runInSlices } from './run-in-slices.ts';
+import { resolveConflicts, type ResolvedKeys } from './conflicting-labels.ts';
+import { relabelSeries, type RelabelledSeries, type SeriesLimits } from './relabel-series.ts';
+import { runInSlices, UNBOUNDED } from './run-in-slices.ts';
 
 /** A list of series as it is stored. */
 export interface StoredSeries {
   readonly schema: SeriesSchema;
   /** Indices of the scraped series that are kept, ascending; undefined when all are. */
   readonly kept: Uint32Array | undefined;
+  /** Series left out because relabelling, or the resolution of clashes, made them equal to an earlier one. */
+  readonly duplicates: number;
 }
 
 /** What decides how the scraped series of a target are stored. */
@@ -95,7 +97,9 @@ function makeSeries(
   if (relabelling !== undefined && limits !== undefined) {
     return relabelled(scraped, { ...rules, relabelling, limits });
   }
-  return rules.honorLabels ? { schema: scraped, kept: undefined } : withoutConflicts(scraped, rules.targetLabels);
+  return rules.honorLabels
+    ? { schema: scraped, kept: undefined, duplicates: 0 }
+    : withoutConflicts(scraped, rules.targetLabels);
 }
 
 function relabelled(
@@ -106,9 +110,10 @@ function relabelled(
   const tooLong = (): ScrapeError =>
     new ScrapeError('relabel', `relabelling ${scraped.size} series was not done within ${Math.round(budgetMs)} ms`);
   const work = relabelSeries({ ...rules, scraped });
-  const finish = ({ keys, kept }: { keys: Uint8Array; kept: Uint32Array }): StoredSeries => ({
+  const finish = ({ keys, kept, duplicates }: RelabelledSeries): StoredSeries => ({
     schema: createSeriesSchema(keys, scraped.metadata),
     kept: kept.length === scraped.size ? undefined : kept,
+    duplicates,
   });
   try {
     const result = runInSlices(work, { budgetMs, tooLong });
@@ -124,10 +129,15 @@ function refusalOf(error: unknown): ScrapeError {
   return new ScrapeError('internal', `relabelling failed: ${message}`, { cause: error });
 }
 
-function withoutConflicts(scraped: SeriesSchema, targetLabels: LabelSet): StoredSeries {
+function withoutConflicts(scraped: SeriesSchema, targetLabels: LabelSet): StoredSeries | Promise<StoredSeries> {
   const { keys, metadata, size } = scraped;
   const keyAt = (index: number): string => scraped.keyAt(index);
-  const resolved = resolveConflicts(keys, keyAt, size, parseSeriesKey, targetLabels);
-  if (resolved.keys === keys) return { schema: scraped, kept: undefined };
-  return { schema: createSeriesSchema(resolved.keys, metadata), kept: resolved.kept };
+  const finish = (resolved: ResolvedKeys): StoredSeries => {
+    if (resolved.keys === keys) return { schema: scraped, kept: undefined, duplicates: 0 };
+    const { kept } = resolved;
+    const schema = createSeriesSchema(resolved.keys, metadata);
+    return { schema, kept, duplicates: kept === undefined ? 0 : size - kept.length };
+  };
+  const result = runInSlices(resolveConflicts(keys, keyAt, size, parseSeriesKey, targetLabels), UNBOUNDED);
+  return result instanceof Promise ? result.then(finish) : finish(result);
 }

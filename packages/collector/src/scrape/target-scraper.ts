@@ -8,7 +8,7 @@ import {
 import { deferred, fullJitterBackoff, type Clock, type Target } from '@pulsekeeper/model';
 
 import type { CredentialStore } from '../credentials/credential-store.ts';
-import { runInSlices, type SliceBounds } from '../record/run-in-slices.ts';
+import { runInSlices, UNBOUNDED } from '../record/run-in-slices.ts';
 import { MOST_RECYCLED_BYTES } from './body-buffers.ts';
 import { decodeBody } from './decode-body.ts';
 import { parseFailure } from './parse-failure.ts';
@@ -17,9 +17,6 @@ import { requestHeaders } from './request-headers.ts';
 import { nextAttemptDelayMs, MIN_ATTEMPT_MS } from './retry-policy.ts';
 import { ScrapeError } from './scrape-error.ts';
 import { hostOf, StaleConnectionError, TargetConnection, type ConnectionFactory } from './target-connection.ts';
-
-/** Parsing takes time in proportion to the body, which is bounded itself. */
-const UNBOUNDED: SliceBounds = { budgetMs: Infinity, tooLong: () => new RangeError('unbounded') };
 
 /** What the scrapers of all targets share. */
 export interface ScraperSurroundings {
@@ -201,7 +198,7 @@ export class TargetScraper implements SlotScraper {
     const { pool } = this.#surroundings;
     this.#parser ??= new ExpositionParser({ pool, limits: parseLimitsOf(this.#target.rule) });
     if (body.length <= MOST_RECYCLED_BYTES) return this.#parser.parse(body, format);
-    // Nobody else has the memory of such a body, so the parser may keep it.
+    // Nobody else has the memory of such a body, so the parser may keep it; its size is bounded already.
     return runInSlices(this.#parser.parseInSteps(body as Buffer<ArrayBuffer>, format), UNBOUNDED);
   }
 
