@@ -2,6 +2,7 @@ import type { FailureReason } from '@pulsekeeper/model';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 import { DurationHistogram } from './duration-histogram.ts';
+import type { ProjectedSamples } from './record/series-projection.ts';
 import { SLOT_COUNTS, type SlotCounts } from './schedule/slot-counters.ts';
 import type { ScrapeOutcome } from './scrape/target-scraper.ts';
 
@@ -39,6 +40,8 @@ export class CollectorMetrics {
   readonly #registry: Registry;
   readonly #durations: DurationHistogram;
   readonly #failures = new Map<FailureReason, number>();
+  #duplicateSamples = 0;
+  #outOfBoundsSamples = 0;
   #attempts = 0;
   #samples = 0;
   #bodyBytes = 0;
@@ -55,6 +58,16 @@ export class CollectorMetrics {
     );
     this.#counter('scrape_attempts_total', 'HTTP requests sent to targets.', () => this.#attempts);
     this.#counter('samples_total', 'Samples read from targets.', () => this.#samples);
+    this.#counter(
+      'samples_duplicate_total',
+      'Samples left out since their series had come before in the same scrape.',
+      () => this.#duplicateSamples,
+    );
+    this.#counter(
+      'samples_out_of_bounds_total',
+      'Samples left out since their timestamps were more than 10 minutes ahead.',
+      () => this.#outOfBoundsSamples,
+    );
     this.#counter('scrape_body_bytes_total', 'Bytes of bodies after decompression.', () => this.#bodyBytes);
     this.#counter('scrape_wire_bytes_total', 'Bytes of bodies as they came.', () => this.#wireBytes);
     this.#counter('slot_looks_total', 'Slots looked up in the store before scraping.', () => this.#looks);
@@ -86,8 +99,10 @@ export class CollectorMetrics {
     return Object.fromEntries(this.#failures);
   }
 
-  /** Counts one scrape with its attempts. */
-  observeScrape(outcome: ScrapeOutcome): void {
+  /** Counts one scrape with its attempts, and the samples that were left out of what was stored. */
+  observeScrape(outcome: ScrapeOutcome, stored?: Pick<ProjectedSamples, 'duplicates' | 'outOfBounds'>): void {
+    this.#duplicateSamples += (outcome.exposition?.duplicates ?? 0) + (stored?.duplicates ?? 0);
+    this.#outOfBoundsSamples += stored?.outOfBounds ?? 0;
     this.#attempts += outcome.attempts;
     this.#samples += outcome.exposition?.size ?? 0;
     this.#bodyBytes += outcome.bodyBytes;

@@ -338,7 +338,7 @@ export class TargetTask {
     const frame = buildFrame({ slotMs, intervalMs, begunAtMs, outcome, projection });
     this.#lastDurationMs = outcome.durationMs;
     this.#last = { slotMs, report: frame.report };
-    this.#context.metrics.observeScrape(outcome);
+    this.#context.metrics.observeScrape(outcome, frame.samples);
     this.#failures.note(outcome);
     const late = isLate(begunAtMs, slotMs, intervalMs);
     this.#context.track(writer.append(frame).then((end) => this.#onAppended(end, slotMs, frame.report.up, late)));

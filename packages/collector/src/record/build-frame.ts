@@ -2,7 +2,7 @@ import type { ScrapeReport } from '@pulsekeeper/model';
 import type { Frame } from '@pulsekeeper/store';
 
 import type { ScrapeOutcome } from '../scrape/target-scraper.ts';
-import type { SeriesProjection } from './series-projection.ts';
+import type { ProjectedSamples, SeriesProjection } from './series-projection.ts';
 
 /** Everything that makes the record of one slot. */
 export interface FrameInput {
@@ -13,6 +13,11 @@ export interface FrameInput {
   /** What it read was prepared by the projection. */
   readonly outcome: ScrapeOutcome;
   readonly projection: SeriesProjection;
+}
+
+/** The record, with what was left out of it. */
+export interface ScrapeFrame extends Frame {
+  readonly samples: ProjectedSamples | undefined;
 }
 
 /** Share of an interval by which a scrape may begin after its slot and still carry the slot's time. */
@@ -27,10 +32,10 @@ export function isLate(begunAtMs: number, slotMs: number, intervalMs: number): b
  * Builds the one record that a slot ends in: the samples, or `up 0` with the reason. The timestamp is the slot's, so
  * that series keep an even rhythm, unless the scrape was late.
  */
-export function buildFrame(input: FrameInput): Frame {
+export function buildFrame(input: FrameInput): ScrapeFrame {
   const { slotMs, intervalMs, begunAtMs, outcome, projection } = input;
   const { exposition, error } = outcome;
-  const projected = exposition === undefined ? undefined : projection.project(exposition);
+  const projected = exposition === undefined ? undefined : projection.project(exposition, slotMs);
   const report: ScrapeReport = {
     up: projected !== undefined,
     durationSeconds: outcome.durationMs / 1000,

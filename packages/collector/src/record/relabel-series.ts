@@ -35,6 +35,8 @@ export interface RelabelledSeries {
   readonly keys: Uint8Array;
   /** Indices of the scraped series that they stand for, ascending. */
   readonly kept: Uint32Array;
+  /** Series left out because an earlier one became the same. */
+  readonly duplicates: number;
 }
 
 /** Series between two looks at the clock of whoever drives {@link relabelSeries}. */
@@ -65,7 +67,7 @@ export function* relabelSeries(input: RelabelSeriesInput): Generator<undefined, 
     kept.push(index);
   }
   const text = [...seen].map((key) => `${key}\n`).join('');
-  return { keys: Buffer.from(text, 'utf8'), kept: Uint32Array.from(kept) };
+  return { keys: Buffer.from(text, 'utf8'), kept: Uint32Array.from(kept), duplicates: left - kept.length };
 }
 
 /** The key of one series after relabelling; `undefined` when it is dropped. */

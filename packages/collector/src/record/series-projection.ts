@@ -3,8 +3,10 @@ import type { LabelSet, Relabelling, SeriesSchema } from '@pulsekeeper/model';
 import type { FrameSamples } from '@pulsekeeper/store';
 
 import { ScrapeError } from '../scrape/scrape-error.ts';
+import { pick } from './pick.ts';
 import type { SeriesLimits } from './relabel-series.ts';
-import { variantOf, type SchemaCache, type SeriesAnswer, type StoredSeries } from './schema-cache.ts';
+import { variantOf, type SchemaCache, type SeriesAnswer } from './schema-cache.ts';
+import { MAX_AHEAD_MS, withoutAhead, type BoundedSamples, type TimedSamples } from './without-ahead.ts';
 
 /** Settings of {@link SeriesProjection}. */
 export interface SeriesProjectionOptions {
@@ -28,6 +30,10 @@ export interface SeriesProjectionOptions {
 export interface ProjectedSamples extends FrameSamples {
   /** Series that the previous scrape did not have. */
   readonly seriesAdded: number;
+  /** Samples left out because relabelling had made their series equal to an earlier one. */
+  readonly duplicates: number;
+  /** Samples left out because their timestamps are too far ahead. */
+  readonly outOfBounds: number;
 }
 
 /** The list of series of the latest scrape, and what is stored for it. */
@@ -50,7 +56,9 @@ export class SeriesProjection {
   readonly #variant: string;
   #adopted: Adopted | undefined;
   /** The series of the latest scrape that was projected. */
-  #projected: StoredSeries | undefined;
+  #projected: SeriesSchema | undefined;
+  /** What was left of it, when samples were too far ahead. */
+  #bounded: BoundedSamples | undefined;
 
   constructor(options: SeriesProjectionOptions) {
     this.#options = options;
@@ -71,20 +79,30 @@ export class SeriesProjection {
       : this.#adopt(exposition, answer);
   }
 
-  /** @throws ScrapeError what `prepare` returned for this scrape. */
-  project(exposition: Exposition): ProjectedSamples {
+  /**
+   * @param atMs - When the scrape was made, in Unix ms; timestamps of the body may be {@link MAX_AHEAD_MS} later.
+   * @throws ScrapeError what `prepare` returned for this scrape.
+   */
+  project(exposition: Exposition, atMs: number): ProjectedSamples {
     const { answer, places } = this.#adoptedOf(exposition);
     if (answer instanceof ScrapeError) throw answer;
-    const previous = this.#projected;
-    this.#projected = answer;
-    const { schema, kept } = answer;
+    const { schema, kept, duplicates } = answer;
     const timestampsMs = this.#options.honorTimestamps ? exposition.timestampsMs : undefined;
-    return {
+    const samples: TimedSamples = {
       schema,
       values: kept === undefined ? exposition.values : pick(exposition.values, kept),
       timestampsMs: kept === undefined || timestampsMs === undefined ? timestampsMs : pick(timestampsMs, kept),
       changed: places === undefined ? exposition.changed : moved(exposition.changed, places),
-      seriesAdded: schema === previous?.schema ? 0 : countAdded(previous?.schema, schema),
+    };
+    this.#bounded = withoutAhead(samples, atMs + MAX_AHEAD_MS, this.#bounded);
+    const stored = this.#bounded?.samples ?? samples;
+    const previous = this.#projected;
+    this.#projected = stored.schema;
+    return {
+      ...stored,
+      seriesAdded: stored.schema === previous ? 0 : countAdded(previous, stored.schema),
+      duplicates,
+      outOfBounds: samples.values.length - stored.values.length,
     };
   }
 
@@ -109,12 +127,6 @@ function placesOf(kept: Uint32Array, size: number): Int32Array {
   const places = new Int32Array(size).fill(-1);
   for (let at = 0; at < kept.length; at += 1) places[kept[at] ?? 0] = at;
   return places;
-}
-
-function pick(values: Float64Array, indices: Uint32Array): Float64Array {
-  const picked = new Float64Array(indices.length);
-  for (let at = 0; at < indices.length; at += 1) picked[at] = values[indices[at] ?? 0] ?? NaN;
-  return picked;
 }
 
 /** The places of those that are stored; ascending as the indices are, since relabelling keeps the order. */

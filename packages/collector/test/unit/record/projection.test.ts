@@ -10,6 +10,7 @@ import {
   type SeriesProjectionOptions,
 } from '../../../src/record/series-projection.ts';
 
+const NOW = 1_700_000_000_000;
 const TARGET = labelSetOf(Object.entries({ service: 'shop', instance: 'one' }));
 
 function labels(record: Record<string, string>): LabelSet {
@@ -61,7 +62,7 @@ describe('SeriesProjection', () => {
     return {
       project: (exposition) => {
         expect(one.prepare(exposition)).to.equal(undefined);
-        return one.project(exposition);
+        return one.project(exposition, NOW);
       },
     };
   };
@@ -123,7 +124,33 @@ describe('SeriesProjection', () => {
 
   it('refuses to project what was not prepared', () => {
     const options = { schemas: new SchemaCache(), targetLabels: TARGET, honorLabels: false, honorTimestamps: true };
-    expect(() => new SeriesProjection(options).project(parser()('a 1\n'))).to.throw(TypeError, 'not prepared');
+    expect(() => new SeriesProjection(options).project(parser()('a 1\n'), NOW)).to.throw(TypeError, 'not prepared');
+  });
+
+  it('leaves out samples that are far ahead, and counts them', () => {
+    const [parse, one] = [parser(), projection()];
+    const [far, near] = [NOW + 600_001, NOW + 600_000];
+    const text = (value: number): string => `a ${value} ${far}\nb ${value} ${near}\nc ${value}\nd ${value} 0\n`;
+    const first = one.project(parse(text(1)));
+    expect(keysOf(first)).to.deep.equal(['b', 'c', 'd']);
+    expect([...first.values]).to.deep.equal([1, 1, 1]);
+    expect([...(first.timestampsMs ?? [])]).to.deep.equal([near, NaN, 0]);
+    expect(first).to.include({ outOfBounds: 1, seriesAdded: 3 });
+    const second = one.project(parse(text(2)));
+    expect(second.schema).to.equal(first.schema);
+    expect([...second.values]).to.deep.equal([2, 2, 2]);
+    const third = one.project(parse(`a 3\nb 3 ${far}\nc 3\nd 3 0\n`));
+    expect(keysOf(third)).to.deep.equal(['a', 'c', 'd']);
+    expect(third).to.include({ outOfBounds: 1, seriesAdded: 1 });
+    expect(one.project(parse(`a 4\nb 4\nc 4\nd 4 0\n`))).to.include({ outOfBounds: 0, seriesAdded: 1 });
+    const ignoring = projection({ honorTimestamps: false });
+    expect(ignoring.project(parser()(text(1)))).to.include({ outOfBounds: 0, seriesAdded: 4 });
+  });
+
+  it('counts the series that a rename made equal to an earlier one', () => {
+    const one = projection();
+    expect(one.project(parser()('a{service="x"} 1\na{exported_service="x"} 2\n'))).to.include({ duplicates: 1 });
+    expect(projection().project(parser()('a{service="x"} 1\nb 2\n'))).to.include({ duplicates: 0 });
   });
 
   it('drops timestamps unless it is told to honour them', () => {

@@ -7,6 +7,7 @@ import { SchemaCache } from '../../../src/record/schema-cache.ts';
 import { SeriesProjection, type SeriesProjectionOptions } from '../../../src/record/series-projection.ts';
 import { ScrapeError } from '../../../src/scrape/scrape-error.ts';
 
+const NOW = 1_700_000_000_000;
 const TARGET = labelSetOf(Object.entries({ service: 'shop', instance: 'one', team: 't' }));
 const LIMITS: SeriesLimits = {
   sampleLimit: 1_000_000,
@@ -48,7 +49,7 @@ interface Stored {
 async function project(one: SeriesProjection, exposition: Exposition): Promise<Stored> {
   const refusal = await one.prepare(exposition);
   if (refusal !== undefined) throw refusal;
-  const { schema, values, changed, seriesAdded } = one.project(exposition);
+  const { schema, values, changed, seriesAdded } = one.project(exposition, NOW);
   const keys = Array.from({ length: schema.size }, (_, index) => schema.keyAt(index));
   return { keys, values: [...values], changed: changed && [...changed], seriesAdded };
 }
@@ -90,7 +91,7 @@ describe('metric relabelling', () => {
       const one = projection(steps, { schemas, targetLabels });
       const exposition = parser(pool)('a{x="1"} 1\n');
       expect(one.prepare(exposition)).to.equal(undefined);
-      return one.project(exposition).schema;
+      return one.project(exposition, NOW).schema;
     };
     const common = [{ action: 'labeldrop', regex: 'x' }];
     expect(schemaOf(common, other)).to.equal(schemaOf(common, TARGET));
@@ -128,6 +129,7 @@ describe('metric relabelling', () => {
     const [parse, one] = [parser(), projection([{ action: 'labeldrop', regex: 'x' }])];
     const text = 'a{x="1"} 1\na{x="2"} 2\nb 3\n';
     expect(await project(one, parse(text))).to.deep.include({ keys: ['a', 'b'], values: [1, 3] });
+    expect(one.project(parse(text), NOW)).to.include({ duplicates: 1 });
   });
 
   it('drops a series without any label left, and refuses one without a name', async () => {
@@ -179,9 +181,9 @@ describe('metric relabelling', () => {
       const exposition = parser()(many);
       const preparing = one.prepare(exposition);
       expect(preparing).to.be.instanceOf(Promise);
-      expect(() => one.project(exposition)).to.throw(TypeError);
+      expect(() => one.project(exposition, NOW)).to.throw(TypeError);
       expect(await preparing).to.equal(undefined);
-      const { schema, values } = one.project(exposition);
+      const { schema, values } = one.project(exposition, NOW);
       const kept = Array.from({ length: 50_000 }, (_, index) => index).filter((index) => index % 7 <= 3);
       expect([...values]).to.deep.equal(kept);
       expect(schema.keyAt(schema.size - 1)).to.equal('a{x="49997",y="3",z="z49997"}');
