@@ -1,5 +1,6 @@
 import type { TargetCatalogue } from './assignment/target-catalogue.ts';
 import type { CollectorParts } from './collector-parts.ts';
+import { exposeTimeseriesMetrics } from './timeseries-metrics.ts';
 
 /** Lets the metrics read from the parts of a collector. */
 export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue): void {
@@ -26,4 +27,5 @@ export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue)
       return { isReady: state === 'ready', bufferedFrames, bufferedBytes, writtenBytes, rewrittenFrames };
     },
   });
+  exposeTimeseriesMetrics(parts.registry, store);
 }

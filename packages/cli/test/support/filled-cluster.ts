@@ -1,7 +1,7 @@
 import { createSeriesSchema, phaseMs, slotAfter, splitTargetId, targetId, type TargetId } from '@pulsekeeper/model';
 import { assign } from '@pulsekeeper/hash-ring';
 import { CollectorMembership } from '@pulsekeeper/registry';
-import { openStore, type Frame, type Store } from '@pulsekeeper/store';
+import { openStore, type Frame, type Store, type StoreDriver } from '@pulsekeeper/store';
 import { registerCleanup } from '@pulsekeeper/test-support';
 
 import { openSession, putInstance } from './sessions.ts';
@@ -31,7 +31,11 @@ export interface FilledCluster {
  * three slots; `db/primary` that is down; `gone/left`, which left two minutes ago; `new/never`, which nobody has scraped;
  * the wrong registrations.
  */
-export async function fillCluster(zookeeper: string, redis: string): Promise<FilledCluster> {
+export async function fillCluster(
+  zookeeper: string,
+  redis: string,
+  driver: StoreDriver = 'stream',
+): Promise<FilledCluster> {
   const session = await openSession(zookeeper);
   const good = { 'web/web-1': 9101, 'web/web-2': 9102, 'db/primary': 9103, 'new/never': 9104 };
   for (const [target, port] of Object.entries(good)) {
@@ -51,7 +55,7 @@ export async function fillCluster(zookeeper: string, redis: string): Promise<Fil
     await membership.start();
     await membership.update({ ring });
   }
-  const store = openStore({ url: redis, collector: 'collector-1' });
+  const store = openStore({ url: redis, collector: 'collector-1', driver });
   registerCleanup({ name: 'store of the test', run: () => store.stop() });
   await store.start();
   const nowMs = Date.now();
