@@ -68,7 +68,7 @@ describe('a collector that writes time series', function () {
         if (at > 0) expect(slotMs - (slots[at - 1]?.slotMs ?? 0), `target ${index}`).to.equal(500);
       }
     }
-    const keys = await redis.cli('--raw', 'keys', `${cluster.keyPrefix}:*:ts:ledger_target:max:1s:1d`);
+    const keys = await redis.cli('--raw', 'keys', `${cluster.keyPrefix}:*:ts:ledger_target=max:1s:1d`);
     expect(keys.split('\n')).to.have.lengthOf(4);
     await cluster.stop();
   });

@@ -105,7 +105,10 @@ function refuse(key: string, message: string, onRefused: (key: string, message: 
   onRefused(key, message);
 }
 
-/** Where a rule puts the compaction of a series: beside it, under the same hash tag. */
+/**
+ * Where a rule puts the compaction of a series: beside it, under the same hash tag. No series has an equals sign at this
+ * place of its key, whatever its metric's name.
+ */
 export function destinationKey(key: string, rule: DownsampleRule): string {
-  return `${key}:${formatDownsampleRule(rule)}`;
+  return `${key}=${formatDownsampleRule(rule)}`;
 }

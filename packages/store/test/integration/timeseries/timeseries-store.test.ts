@@ -290,7 +290,7 @@ describe('store of time series on a real server', () => {
     const rules = ['avg:10s:90d', 'max:10s:30d'].map((text) => parseDownsampleRule(text)!);
     const writer = store.writer.open({ ...target, downsample: rules });
     for (const step of range(31)) await writer.append(frameAt(step, { a: step }));
-    const averages = pointsOf(await call('TS.RANGE', keyOf('i1', 'a:avg:10s:90d'), '-', '+'));
+    const averages = pointsOf(await call('TS.RANGE', keyOf('i1', 'a=avg:10s:90d'), '-', '+'));
     const [result] = await collect(
       store.reader.select(parseSelector('a'), slotAt(0), slotAt(99), {
         aggregation: { aggregator: 'avg', bucketMs: 10_000 },
@@ -300,7 +300,7 @@ describe('store of time series on a real server', () => {
     expect(averages).to.deep.equal(
       [...result!.timestampsMs].map((time, at) => [time, result!.values[at]]).slice(0, -1),
     );
-    const info = await infoOf(keyOf('i1', 'a:max:10s:30d'));
+    const info = await infoOf(keyOf('i1', 'a=max:10s:30d'));
     expect(info.get('retentionTime')).to.equal(String(30 * 86_400_000));
     const found = await call(
       'TS.MRANGE',
@@ -316,7 +316,7 @@ describe('store of time series on a real server', () => {
 
     store.writer.open({ ...target, retentionMs: 7_200_000, downsample: rules.slice(1) });
     await writer.append(frameAt(31, { a: 31 }));
-    expect(await destinationsOf(keyOf('i1', 'a'))).to.deep.equal([keyOf('i1', 'a:max:10s:30d')]);
+    expect(await destinationsOf(keyOf('i1', 'a'))).to.deep.equal([keyOf('i1', 'a=max:10s:30d')]);
     expect((await infoOf(keyOf('i1', 'a'))).get('retentionTime')).to.equal('7200000');
   });
 
@@ -331,7 +331,7 @@ describe('store of time series on a real server', () => {
       .open({ id, labels: { ...labelsOf(id), zone: 'b' }, downsample: [rule] })
       .append(frameAt(1, { a: 1 }));
     expect((await infoOf(keyOf('i1', 'a'))).get('labels')).to.include('zone,b');
-    expect(await destinationsOf(keyOf('i1', 'a'))).to.deep.equal([keyOf('i1', 'a:sum:1m:1d')]);
+    expect(await destinationsOf(keyOf('i1', 'a'))).to.deep.equal([keyOf('i1', 'a=sum:1m:1d')]);
     expect(await shown('a')).to.deep.equal([
       [0, 0],
       [1, 1],
