@@ -1,5 +1,6 @@
 import { createSeriesSchema, type SeriesSchema } from '@pulsekeeper/model';
 import { keysOf } from '../schema/schema-keys.ts';
+import { areUniqueKeys } from './unique-keys.ts';
 
 /** Where the series of a frame are among the columns of a chain. */
 export interface ColumnMapping {
@@ -105,7 +106,7 @@ const uniqueness = new WeakMap<SeriesSchema, boolean>();
 export function hasUniqueKeys(schema: SeriesSchema): boolean {
   let isUnique = uniqueness.get(schema);
   if (isUnique === undefined) {
-    isUnique = new Set(keysOf(schema)).size === schema.size;
+    isUnique = areUniqueKeys(schema.keys, schema.size);
     uniqueness.set(schema, isUnique);
   }
   return isUnique;

@@ -1,6 +1,5 @@
 import type { SeriesSchema } from '@pulsekeeper/model';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { keysOf } from './schema-keys.ts';
 
 /** What the index tells of a schema without its series: enough to pass it over. */
 export interface SchemaSummary {
@@ -9,12 +8,33 @@ export interface SchemaSummary {
   readonly metrics: readonly string[];
 }
 
+const LINE_FEED = 10;
+const BRACE_OPEN = 0x7b;
+
 const MOST_BYTES = 64 * 1024 * 1024;
 
-export function summaryOf(schema: SeriesSchema): SchemaSummary {
+export function summaryOf({ keys, size }: SeriesSchema): SchemaSummary {
   const metrics = new Set<string>();
-  for (const key of keysOf(schema)) metrics.add(metricOfKey(key));
-  return { size: schema.size, metrics: [...metrics] };
+  const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+  let previous = 0;
+  let previousEnd = 0;
+  for (let start = 0; start < bytes.length; start = bytes.indexOf(LINE_FEED, start) + 1) {
+    // Series of one metric mostly follow each other: only the first of them is looked at closely.
+    let end = start;
+    while (end - start < previousEnd - previous && bytes[end] === bytes[previous + end - start]) end++;
+    const isSameMetric = end > start && end - start === previousEnd - previous && endsName(bytes[end]);
+    if (isSameMetric) continue;
+    metrics.add(metricOfKey(bytes.toString('utf8', start, bytes.indexOf(LINE_FEED, start))));
+    previous = start;
+    previousEnd = start;
+    while (!endsName(bytes[previousEnd])) previousEnd++;
+  }
+  return { size, metrics: [...metrics] };
+}
+
+/** Whether the byte ends a metric's name that is not in quotes. */
+function endsName(byte: number | undefined): boolean {
+  return byte === BRACE_OPEN || byte === LINE_FEED || byte === undefined;
 }
 
 /** The metric's name of a canonical series key. */
