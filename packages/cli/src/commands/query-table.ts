@@ -8,7 +8,7 @@ import { sparkline } from '../query/sparkline.ts';
 
 /** A single series is shown point by point, on a terminal up to so many. */
 const MAX_POINTS_SHOWN = 40;
-const PLOT_WIDTH = 20;
+const PLOT_WIDTH = 16;
 
 /** Prints a matrix for people: one series as its points, several as one line each with a small plot. */
 export function printMatrix(output: Output, matrix: MatrixData, range: TimeRange): void {
@@ -20,7 +20,7 @@ export function printMatrix(output: Output, matrix: MatrixData, range: TimeRange
   const hasPlot = output.isTerminal;
   output.printTable(
     [
-      { header: 'SERIES', value: ({ metric }: MatrixSeries) => formatSeriesKey(metric), minWidth: 44, cut: 'middle' },
+      { header: 'SERIES', value: ({ metric }: MatrixSeries) => formatSeriesKey(metric), minWidth: 58, cut: 'middle' },
       { header: 'POINTS', value: ({ values }) => String(values.length), align: 'right', dropOrder: 2 },
       { header: 'LATEST', value: ({ values }) => values.at(-1)?.[1] ?? '', align: 'right' },
       { header: 'AT', value: ({ values }) => clockOf(values.at(-1)), dropOrder: 1 },
