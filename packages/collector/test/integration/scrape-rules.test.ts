@@ -4,9 +4,11 @@ import { join } from 'node:path';
 
 import { parseSelector, silentLogger, targetId, type Logger } from '@pulsekeeper/model';
 import { writeRule } from '@pulsekeeper/registry';
+import { isStaleMarker } from '@pulsekeeper/store';
 import { eventually, registerCleanup } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
+import type { Collector } from '../../src/index.ts';
 import { EXIT_CODES, exitCodeOf } from '../../src/exit-code.ts';
 import { httpTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
 import { SmallCluster, startServers, type Servers } from './small-cluster.ts';
@@ -38,7 +40,7 @@ describe('the scrape rule of a service', function () {
   }
 
   async function setRule(service: string, rule: object): Promise<void> {
-    const data = Buffer.from(JSON.stringify({ interval: '300ms', timeout: '250ms', ...rule }));
+    const data = Buffer.from(JSON.stringify({ interval: '500ms', timeout: '450ms', ...rule }));
     await writeRule(cluster.session, { kind: 'service', service }, data, { expectedVersion: undefined });
   }
 
@@ -50,6 +52,29 @@ describe('the scrape rule of a service', function () {
     const found: Record<string, string>[] = [];
     for await (const { labels } of cluster.store.reader.select(parseSelector(selector), 0, Date.now())) {
       found.push({ ...labels });
+    }
+    return found;
+  }
+
+  interface Points {
+    readonly labels: Record<string, string>;
+    readonly times: readonly number[];
+    /** Staleness markers among the values. */
+    readonly stale: number;
+    readonly isLastStale: boolean;
+  }
+
+  async function pointsOf(selector: string): Promise<Points[]> {
+    const found: Points[] = [];
+    const series = cluster.store.reader.select(parseSelector(selector), 0, Date.now() + 10_000);
+    for await (const { labels, timestampsMs, values } of series) {
+      const marks = Array.from(values, (_, index) => isStaleMarker(values, index));
+      found.push({
+        labels: { ...labels },
+        times: [...timestampsMs],
+        stale: marks.filter(Boolean).length,
+        isLastStale: marks.at(-1) === true,
+      });
     }
     return found;
   }
@@ -87,10 +112,6 @@ describe('the scrape rule of a service', function () {
       { __name__: 'jobs', path: '/user/*', ...identity },
       { __name__: 'builds', built_in: 'eu', ...identity },
     ]);
-    const slots = await cluster.slots(targetId('shop', 'a'));
-    const reports = slots.filter(({ kind }) => kind !== 'end');
-    expect(reports.every(({ up }) => up)).to.equal(true);
-    expect(collector.report.slots).to.include({ failed: 0, missed: 0, doubled: 0 });
   });
 
   it('names credentials that collectors have, and fails only those targets that get none', async () => {
@@ -108,7 +129,7 @@ describe('the scrape rule of a service', function () {
     await setRule('shop', { credentials: 'a', retries: 0 });
     await register('shop', 'known', target);
     await register('shop', 'other', target, { credentials: 'b' });
-    await register('bank', 'none', target, { interval: '300ms', timeout: '250ms', retries: 0 });
+    await register('bank', 'none', target, { interval: '500ms', timeout: '450ms', retries: 0 });
     const collector = await cluster.startCollector('c1', { credentialsFile, logger });
     await eventually(() => expect(collector.targets.map(({ health }) => health)).not.to.include('unknown'), {
       timeoutMs: 15_000,
@@ -128,5 +149,65 @@ describe('the scrape rule of a service', function () {
     const error: unknown = await starting.catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(Error).with.property('code', 'InvalidConfig');
     expect(exitCodeOf(error)).to.equal(EXIT_CODES.wrongUsage);
+  });
+
+  it('honours the labels and times of the body, or does not', async () => {
+    const bodyMs = Date.now() - 60_000;
+    const target = await serve((_, answer) => {
+      answer.setHeader('content-type', 'text/plain').end(`a{service="x"} 1 ${bodyMs}\n`);
+    });
+    await setRule('honoured', { honor_labels: true });
+    await setRule('plain', { honor_timestamps: false });
+    await register('honoured', 'one', target);
+    await register('plain', 'two', target);
+    const collector = await cluster.startCollector('c1');
+    await eventually(
+      () => expect(collector.targets.map(({ slots }) => slots.written >= 2)).to.deep.equal([true, true]),
+      {
+        timeoutMs: 15_000,
+      },
+    );
+    await collector.stop();
+    const [honoured, ...others] = await pointsOf('a{instance="one"}');
+    expect(others).to.deep.equal([]);
+    expect(honoured?.labels).to.deep.equal({ __name__: 'a', service: 'x', instance: 'one' });
+    expect(new Set(honoured?.times)).to.deep.equal(new Set([bodyMs]));
+    const [plain] = await pointsOf('a{instance="two"}');
+    expect(plain?.labels).to.deep.equal({ __name__: 'a', service: 'plain', instance: 'two', exported_service: 'x' });
+    const scraped = (await cluster.slots(targetId('plain', 'two'))).filter(({ up }) => up);
+    expect(plain?.times).to.deep.equal(scraped.map(({ timestampMs }) => timestampMs));
+  });
+
+  it('ends a series with a marker when it or the target vanishes, not when the target moves', async () => {
+    let hasMore = true;
+    const target = await serve((_, answer) => {
+      answer.setHeader('content-type', 'text/plain').end(`a 1\n${hasMore ? 'b 1\n' : ''}`);
+    });
+    await setRule('shop', {});
+    const address = new URL(target.url).host;
+    const registration = await cluster.register('shop', 'one', { address });
+    const written = (collector: Collector): number => collector.report.slots.written;
+    const first = await cluster.startCollector('c1');
+    await eventually(() => expect(written(first)).to.be.at.least(2), { timeoutMs: 15_000 });
+    const second = await cluster.startCollector('c2');
+    const third = await cluster.startCollector('c3');
+    await first.stop();
+    const others = (): number => written(second) + written(third);
+    await eventually(() => expect(others()).to.be.at.least(2), { timeoutMs: 15_000 });
+    hasMore = false;
+    const before = others();
+    await eventually(() => expect(others()).to.be.at.least(before + 3), { timeoutMs: 15_000 });
+    expect(
+      (await pointsOf('{__name__=~"a|b"}')).map(({ labels, stale }) => [labels['__name__'], stale]),
+    ).to.have.deep.members([
+      ['a', 0],
+      ['b', 1],
+    ]);
+    await registration.close();
+    await eventually(async () => expect((await cluster.slots(targetId('shop', 'one'))).at(-1)?.kind).to.equal('end'), {
+      timeoutMs: 15_000,
+    });
+    const [a] = await pointsOf('a');
+    expect([a?.stale, a?.isLastStale]).to.deep.equal([1, true]);
   });
 });
