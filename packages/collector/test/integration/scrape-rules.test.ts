@@ -59,8 +59,8 @@ describe('the scrape rule of a service', function () {
   interface Points {
     readonly labels: Record<string, string>;
     readonly times: readonly number[];
-    /** Staleness markers among the values. */
-    readonly stale: number;
+    /** When there are staleness markers. */
+    readonly staleTimes: readonly number[];
     readonly isLastStale: boolean;
   }
 
@@ -72,7 +72,7 @@ describe('the scrape rule of a service', function () {
       found.push({
         labels: { ...labels },
         times: [...timestampsMs],
-        stale: marks.filter(Boolean).length,
+        staleTimes: [...timestampsMs].filter((_, index) => marks[index] === true),
         isLastStale: marks.at(-1) === true,
       });
     }
@@ -197,17 +197,15 @@ describe('the scrape rule of a service', function () {
     hasMore = false;
     const before = others();
     await eventually(() => expect(others()).to.be.at.least(before + 3), { timeoutMs: 15_000 });
-    expect(
-      (await pointsOf('{__name__=~"a|b"}')).map(({ labels, stale }) => [labels['__name__'], stale]),
-    ).to.have.deep.members([
-      ['a', 0],
-      ['b', 1],
-    ]);
+    const [[a], [b], slots] = await Promise.all([pointsOf('a'), pointsOf('b'), cluster.slots(targetId('shop', 'one'))]);
+    // A scrape that failed, on a machine that is busy, would end all series, too.
+    const downTimes = slots.filter(({ up }) => !up).map(({ timestampMs }) => timestampMs);
+    expect(downTimes).to.include.members(a?.staleTimes ?? []);
+    expect(b?.isLastStale).to.equal(true);
     await registration.close();
     await eventually(async () => expect((await cluster.slots(targetId('shop', 'one'))).at(-1)?.kind).to.equal('end'), {
       timeoutMs: 15_000,
     });
-    const [a] = await pointsOf('a');
-    expect([a?.stale, a?.isLastStale]).to.deep.equal([1, true]);
+    expect((await pointsOf('a'))[0]?.isLastStale).to.equal(true);
   });
 });
