@@ -151,27 +151,32 @@ describe('pulsekeeper register', function () {
     const port = await freePort();
     const close = await listen(port);
     const address = `127.0.0.1:${port}`;
+    const target = 'node/box';
     const running = start('--service', 'node', '--instance', 'box', '--address', address, '--probe', '100ms', '--json');
-    await eventually(async () => expect(await registered('node/box')).not.to.equal(undefined));
+    const events = (text: string): object[] =>
+      text.split('\n').flatMap((line) => (line === '' ? [] : [expectJson(line, 'register') as object]));
+    // Each line is told after what it tells of: what is registered, or no more, is seen by everybody then.
+    const told = (event: string, count: number): Promise<unknown> =>
+      eventually(() => expect(running.text().out.split(`"event":"${event}"`)).to.have.length(count + 1));
+    await told('registered', 1);
+    expect(await registered(target)).not.to.equal(undefined);
     await close();
-    await eventually(async () => expect(await registered('node/box')).to.equal(undefined));
+    await told('waiting', 1);
+    expect(await registered(target)).to.equal(undefined);
     await listen(port);
-    await eventually(async () => expect(await registered('node/box')).not.to.equal(undefined));
+    await told('registered', 2);
+    expect(await registered(target)).not.to.equal(undefined);
     running.child.kill('SIGTERM');
     const { code, out } = await running.ended;
     expect(code).to.equal(0);
-    const target = 'node/box';
-    const events = out
-      .trim()
-      .split('\n')
-      .map((line): object => expectJson(line, 'register') as object);
-    expect(events.map(({ at: _at, ...event }: any) => event)).to.deep.equal([
+    expect(events(out).map(({ at: _at, ...event }: any) => event)).to.deep.equal([
       { event: 'registered', target, address },
       { event: 'withdrawn', target, reason: 'unanswered' },
       { event: 'waiting', target, urls: [`http://${address}/metrics`] },
       { event: 'registered', target, address },
       { event: 'withdrawn', target, reason: 'ended' },
     ]);
+    expect(await registered(target)).to.equal(undefined);
   });
 
   it('registers an address that it is not to probe at once, whether it answers from here or not', async () => {
