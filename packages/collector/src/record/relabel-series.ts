@@ -42,6 +42,9 @@ export interface RelabelledSeries {
 /** Series between two looks at the clock of whoever drives {@link relabelSeries}. */
 const STEP = 64;
 
+/** Keys are encoded so many characters at a time. */
+const PART_LENGTH = 64 * 1024;
+
 /**
  * Relabels a list of series: resolves clashes, merges the labels of the target, does the steps, and takes out what the
  * target has anyway. Of series that become equal the first stands. Yields every few series, so that its work can be
@@ -53,6 +56,9 @@ export function* relabelSeries(input: RelabelSeriesInput): Generator<undefined, 
   const { scraped, limits } = input;
   const seen = new Set<string>();
   const kept: number[] = [];
+  // Written as they come: all at once would hold everything else up.
+  const parts: Buffer[] = [];
+  let text = '';
   let left = 0;
   for (let index = 0; index < scraped.size; index += 1) {
     if (index % STEP === STEP - 1) yield;
@@ -65,9 +71,14 @@ export function* relabelSeries(input: RelabelSeriesInput): Generator<undefined, 
     if (seen.has(key)) continue;
     seen.add(key);
     kept.push(index);
+    text += `${key}\n`;
+    if (text.length > PART_LENGTH) {
+      parts.push(Buffer.from(text, 'utf8'));
+      text = '';
+    }
   }
-  const text = [...seen].map((key) => `${key}\n`).join('');
-  return { keys: Buffer.from(text, 'utf8'), kept: Uint32Array.from(kept), duplicates: left - kept.length };
+  parts.push(Buffer.from(text, 'utf8'));
+  return { keys: Buffer.concat(parts), kept: Uint32Array.from(kept), duplicates: left - kept.length };
 }
 
 /** The key of one series after relabelling; `undefined` when it is dropped. */
