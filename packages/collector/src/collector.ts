@@ -34,6 +34,8 @@ import { Reporter } from './status/reporter.ts';
 export const OWN_SERVICE = 'pulsekeeper-collector';
 
 /** A name that is taken is waited for so many session timeouts: by then the node of one that died is gone. */
+/** Services that a change of rules names in the log. */
+const MAX_LOGGED_SERVICES = 10;
 const NAME_GRACE_SESSIONS = 1.5;
 
 /** After the boundary, a slot that came just before it may still be about to be begun by a timer that is late. */
@@ -70,6 +72,7 @@ export class Collector {
   #phase: CollectorPhase = 'starting';
   #statusUrl = '';
   #startedAtMs = 0;
+  #rulesAppliedAtMs: number | undefined;
   #starting: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -93,6 +96,7 @@ export class Collector {
       phase: () => this.#phase,
       statusUrl: () => this.#statusUrl,
       startedAtMs: () => this.#startedAtMs,
+      rulesAppliedAtMs: () => this.#rulesAppliedAtMs,
       membership: () => this.#membership,
     });
     this.#heartbeat = new Heartbeat({
@@ -255,7 +259,7 @@ export class Collector {
   }
 
   #onDirectory(view: DirectoryView, diff: DirectoryDiff): void {
-    if (diff.haveDefaultsChanged || diff.changedRules.length > 0) this.#readRules(view);
+    if (diff.haveDefaultsChanged || diff.changedRules.length > 0) this.#applyRules(view, diff);
     if (diff.changedServices.length > 0) this.#parts.instances.refreshPlaces();
     const own = view.collectors.get(this.id);
     const isAskedToDrain = own?.state === 'draining' && own.drainAtMs === undefined;
@@ -265,8 +269,21 @@ export class Collector {
     }
   }
 
-  #readRules(view: DirectoryView): void {
-    for (const [id, target] of this.#catalogue.setRules(view)) this.#configure(id, target);
+  #applyRules(view: DirectoryView, { haveDefaultsChanged, changedRules }: DirectoryDiff): void {
+    const targets = this.#readRules(view);
+    this.#rulesAppliedAtMs = this.#parts.slotClock.now();
+    const services = changedRules.slice(0, MAX_LOGGED_SERVICES);
+    this.#logger.info({ haveDefaultsChanged, services, targets }, 'scrape rules applied');
+  }
+
+  /** Takes the rules as they stand; gives the number of targets that change by it. */
+  #readRules(view: DirectoryView): number {
+    let count = 0;
+    for (const [id, target] of this.#catalogue.setRules(view)) {
+      this.#configure(id, target);
+      count += 1;
+    }
+    return count;
   }
 
   #configure(id: TargetId, target: ReturnType<TargetCatalogue['setInstance']>): void {

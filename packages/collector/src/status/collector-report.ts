@@ -14,6 +14,8 @@ export interface CollectorReport extends CollectorStatus {
   readonly statusUrl: string;
   readonly state: CollectorPhase;
   readonly startedAtMs: number;
+  /** When rules that had changed were last applied; undefined while it goes by those that it started with. */
+  readonly rulesAppliedAtMs: number | undefined;
   readonly activeFromMs: number;
   readonly drainAtMs: number | undefined;
   /** Version of the ring that it works by. */

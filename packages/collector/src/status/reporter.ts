@@ -18,6 +18,7 @@ export interface ReporterSources {
   readonly phase: () => CollectorPhase;
   readonly statusUrl: () => string;
   readonly startedAtMs: () => number;
+  readonly rulesAppliedAtMs: () => number | undefined;
   readonly membership: () => CollectorMembership | undefined;
 }
 
@@ -56,6 +57,7 @@ export class Reporter {
       statusUrl: this.#sources.statusUrl(),
       state: this.#sources.phase(),
       startedAtMs: Math.round(this.#sources.startedAtMs()),
+      rulesAppliedAtMs: roundedOrNone(this.#sources.rulesAppliedAtMs()),
       activeFromMs: record?.activeFromMs ?? 0,
       drainAtMs: record?.drainAtMs,
       ring: engine.plan?.ringVersionAt(nowMs),
@@ -85,4 +87,8 @@ export class Reporter {
       failures: metrics.failures,
     };
   }
+}
+
+function roundedOrNone(timeMs: number | undefined): number | undefined {
+  return timeMs === undefined ? undefined : Math.round(timeMs);
 }

@@ -41,7 +41,7 @@ describe('the scrape rule of a service', function () {
 
   async function setRule(service: string, rule: object): Promise<void> {
     const data = Buffer.from(JSON.stringify({ interval: '500ms', timeout: '450ms', ...rule }));
-    await writeRule(cluster.session, { kind: 'service', service }, data, { expectedVersion: undefined });
+    await writeRule(cluster.session, { kind: 'service', service }, data, { expectedVersion: 'any' });
   }
 
   async function register(service: string, instance: string, target: StubTarget, more: object = {}): Promise<void> {
@@ -112,6 +112,25 @@ describe('the scrape rule of a service', function () {
       { __name__: 'jobs', path: '/user/*', ...identity },
       { __name__: 'builds', built_in: 'eu', ...identity },
     ]);
+  });
+
+  it('is applied within a second of a change, which the log and the status say', async () => {
+    const target = await serve((_, answer) => void answer.setHeader('content-type', 'text/plain').end('a 1\n'));
+    await register('shop', 'a', target, { interval: undefined });
+    const lines: unknown[] = [];
+    const log = (...line: unknown[]): void => void lines.push(line);
+    const logger: Logger = { ...silentLogger, info: log, child: () => logger };
+    const collector = await cluster.startCollector('c1', { logger });
+    await eventually(() => expect(collector.targets.map(({ intervalMs }) => intervalMs)).to.deep.equal([15_000]));
+    expect(collector.report.rulesAppliedAtMs).to.equal(undefined);
+    await setRule('shop', { interval: '700ms', timeout: '600ms' });
+    await eventually(() => expect(collector.targets[0]?.intervalMs).to.equal(700), { timeoutMs: 1000 });
+    expect(lines).to.deep.include([
+      { haveDefaultsChanged: false, services: ['shop'], targets: 1 },
+      'scrape rules applied',
+    ]);
+    const status = (await (await fetch(`${collector.statusUrl}/status`)).json()) as { rulesAppliedAtMs?: number };
+    expect(status.rulesAppliedAtMs).to.equal(collector.report.rulesAppliedAtMs).and.to.be.a('number');
   });
 
   it('names credentials that collectors have, and fails only those targets that get none', async () => {
