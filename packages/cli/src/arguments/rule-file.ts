@@ -46,7 +46,7 @@ async function readText(path: string, name: string): Promise<string> {
 }
 
 async function toJsonBytes(written: string, name: string): Promise<Uint8Array> {
-  const { parse } = await import('yaml');
+  const { parse } = await import('./yaml.ts');
   let value: unknown;
   try {
     // Aliases could blow a short text up; a rule has no need of them.

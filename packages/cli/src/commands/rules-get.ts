@@ -34,7 +34,7 @@ export async function runRulesGet(context: CommandContext, input: CommandInput):
   if (output.isJson) {
     output.printJson(entries);
   } else if (hasFlag(input, 'yaml')) {
-    const { stringify } = await import('yaml');
+    const { stringify } = await import('../arguments/yaml.ts');
     for (const entry of entries.filter(({ rule }) => rule !== null)) {
       output.print(`# ${describe(entry)}\n${stringify(entry.rule)}`);
     }

@@ -29,7 +29,7 @@ export async function toYaml(json: string): Promise<string> {
     return '';
   }
   try {
-    const { stringify } = await import('yaml');
+    const { stringify } = await import('../arguments/yaml.ts');
     return stringify(JSON.parse(json));
   } catch {
     return `${json}\n`;

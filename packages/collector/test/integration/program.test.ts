@@ -111,7 +111,7 @@ describe('pulsekeeper-collector', function () {
     let cluster: SmallCluster;
 
     before(async () => {
-      servers = await startServers(3);
+      servers = await startServers(4);
       cluster = await SmallCluster.start(servers);
     });
 
@@ -130,7 +130,7 @@ describe('pulsekeeper-collector', function () {
 
     it('scrapes more targets at once than it may open files, with its own pages answering', async () => {
       const crowd = await SmallCluster.start(servers);
-      const { address, path } = servers.ledger.targets[0] ?? { address: '', path: '' };
+      const { address, path } = servers.ledger.targets[3] ?? { address: '', path: '' };
       const instances = Array.from({ length: 250 }, (_, index) => String(index));
       const rule = { address, path, interval: '2s', timeout: '1900ms', retries: 0 };
       await Promise.all(instances.map((instance) => crowd.register('many', instance, rule)));

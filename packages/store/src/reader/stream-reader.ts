@@ -32,9 +32,6 @@ import { readTargets } from './target-index.ts';
 /** Targets that are read ahead while the results of one are taken. */
 const TARGETS_AHEAD = 3;
 
-/** How long a read waits for the connection. */
-const CONNECTION_WAIT_MS = 1_000;
-
 export interface StreamReaderOptions {
   readonly connection: RedisConnection;
   readonly keys: KeyLayout;
@@ -167,9 +164,8 @@ export class StreamReader implements FrameReader {
     return found;
   }
 
-  /** A read may follow closely on a reconnection: it is given a moment rather than an error. */
   #connected(): Promise<void> {
-    return this.#options.connection.untilReady(CONNECTION_WAIT_MS);
+    return this.#options.connection.untilReady();
   }
 
   async #collect(

@@ -11,6 +11,8 @@ import type { Script } from './script.ts';
 
 const RECONNECT_BASE_MS = 50;
 const RECONNECT_CAP_MS = 1_000;
+/** A read may follow closely on a reconnection: it is given a moment rather than an error. */
+const READY_WAIT_MS = 1_000;
 /** How soon a server that loads its data is asked again. */
 const LOADING_RETRY_MS = 250;
 
@@ -99,7 +101,7 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
   }
 
   /** Resolves when the connection is ready, or after `mostMs` all the same: the next call then tells why it is not. */
-  async untilReady(mostMs: number): Promise<void> {
+  async untilReady(mostMs = READY_WAIT_MS): Promise<void> {
     if (this.#isReady || this.#client === undefined) return;
     await once(this, 'ready', { signal: AbortSignal.timeout(mostMs) }).catch(() => undefined);
   }

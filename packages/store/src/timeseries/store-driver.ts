@@ -85,6 +85,7 @@ export class StoreDriverParts {
   }
 
   async #readMarker(): Promise<StoreDriver> {
+    await this.#reads.untilReady();
     return String(await this.#reads.call('GET', this.#keys.driver)) === 'timeseries' ? 'timeseries' : 'stream';
   }
 }
