@@ -39,10 +39,11 @@ await writing.stop();
 
 const metric = shapes[0]!.schema.labelsAt(0)['__name__']!;
 const family = shapes[0]!.schema.labelsAt(0);
-const oneSeries = `${metric}{instance="i0",${Object.entries(family)
+const seriesLabels = Object.entries(family)
   .filter(([name]) => name !== '__name__')
   .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-  .join(',')}}`;
+  .join(',');
+const oneSeries = `${metric}{instance="i0",${seriesLabels}}`;
 const hourAgoMs = lastSlotMs - 3_600_000;
 process.stdout.write(`${''.padEnd(56)}      ms  CPU ms   redis   points\n`);
 const reading = openStore({ url: redis.url });
@@ -50,6 +51,8 @@ await reading.start();
 await show('first read: one series of one target, 1 h', 1, () => count(oneSeries, hourAgoMs));
 await show('one series of one target, 1 h', 15, () => count(oneSeries, hourAgoMs));
 await show('one series of one target, newest 5 minutes', 15, () => count(oneSeries, lastSlotMs - 300_000));
+await show('one series of one target, all slots', 5, () => count(oneSeries, firstSlotMs));
+await show('one series of each target, 1 h', 5, () => count(`${metric}{${seriesLabels}}`, hourAgoMs));
 await show(`metric ${metric}, all targets, 1 h`, 5, () => count(metric, hourAgoMs));
 await show('up, all targets, 1 h', 5, () => count('up', hourAgoMs));
 await show('all series of one target, 1 h', 5, () => count('{instance="i0"}', hourAgoMs));

@@ -126,18 +126,20 @@ describe('buffer of the store', () => {
     await store.stop();
   });
 
-  it('gives every slot one frame while two writers fight for a target', async () => {
-    const stores = await Promise.all(['c1', 'c2', 'c3'].map((collector) => startStore({ url: redis.url, collector })));
-    const outcomes = await Promise.all(stores.map((store, index) => appendAll(store, 'i1', range(150), 0.01 + index)));
-    for (const step of range(150)) {
+  it('gives every slot one frame while three writers fight for a target', async () => {
+    // Commands that a loaded machine delays are not to be made again: what is shown here is the fight, not an outage.
+    const options = { url: redis.url, commandTimeoutMs: 10_000 };
+    const stores = await Promise.all(['c1', 'c2', 'c3'].map((collector) => startStore({ ...options, collector })));
+    const outcomes = await Promise.all(stores.map((store, index) => appendAll(store, 'i1', range(60), 0.01 + index)));
+    for (const step of range(60)) {
       const ends = outcomes.map((list) => list[step]).sort();
       expect(
         ends.filter((end) => end !== 'doubled'),
         `slot ${step}`,
       ).to.have.length(1);
     }
-    expect(await storedSteps(stores[0]!, idOf('i1'))).to.deep.equal(range(150));
+    expect(await storedSteps(stores[0]!, idOf('i1'))).to.deep.equal(range(60));
     const slots = await collect(stores[0]!.reader.slots(idOf('i1'), slotAt(0), slotAt(200)));
-    expect(slots.map(({ slotMs }) => slotMs)).to.deep.equal(range(150).map(slotAt));
-  });
+    expect(slots.map(({ slotMs }) => slotMs)).to.deep.equal(range(60).map(slotAt));
+  }).timeout(30_000);
 });
