@@ -35,6 +35,7 @@ export class TimeseriesReader {
     toMs: number,
     options: SelectOptions = {},
   ): AsyncGenerator<SeriesResult> {
+    await this.#options.connection.untilReady();
     for (const found of await this.#finder.find(matchers)) {
       throwIfAborted(options.signal);
       yield* this.#readTarget(found, { fromMs, toMs }, options);

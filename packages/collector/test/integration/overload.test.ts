@@ -1,0 +1,145 @@
+/**
+ * A collector without enough processor time, and one whose targets are behind a link that loses packets. A stopped and
+ * continued process gets a share of the time as under a quota; a link that stands still now and then delays what it
+ * carries as retransmissions do.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { phaseMs } from '@pulsekeeper/model';
+import {
+  eventually,
+  freePort,
+  registerCleanup,
+  seededRandom,
+  ServerProcess,
+  TcpProxy,
+} from '@pulsekeeper/test-support';
+import { expect } from 'chai';
+
+import { ledgerId, SmallCluster, startServers, type Servers } from './small-cluster.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/pulsekeeper-collector.js');
+const TARGETS = 60;
+const INTERVAL_MS = 500;
+
+describe('a collector that is short of what it needs', function () {
+  this.timeout(60_000);
+  let servers: Servers;
+  let cluster: SmallCluster;
+
+  before(async () => {
+    servers = await startServers(TARGETS);
+  });
+
+  beforeEach(async () => {
+    cluster = await SmallCluster.start(servers);
+  });
+
+  afterEach(() => cluster.stop());
+
+  async function startProgram(): Promise<{ program: ServerProcess; statusUrl: string }> {
+    const port = await freePort();
+    const statusUrl = `http://127.0.0.1:${port}`;
+    const program = await ServerProcess.start({
+      name: 'collector c1',
+      command: process.execPath,
+      args: [PROGRAM],
+      env: {
+        ...process.env,
+        PULSEKEEPER_COLLECTOR_ID: 'c1',
+        PULSEKEEPER_ZOOKEEPER: cluster.connectString,
+        PULSEKEEPER_REDIS: servers.redis.url,
+        PULSEKEEPER_KEY_PREFIX: cluster.keyPrefix,
+        PULSEKEEPER_LISTEN: `127.0.0.1:${port}`,
+        PULSEKEEPER_SELF_REGISTRATION: 'false',
+      },
+      isReady: async () => (await fetch(`${statusUrl}/-/ready`)).status === 200,
+    });
+    registerCleanup({ name: program.name, run: () => program.kill('SIGKILL'), logTail: () => program.log.tail() });
+    return { program, statusUrl };
+  }
+
+  async function slotsOf(statusUrl: string): Promise<Readonly<Record<string, number>>> {
+    const page = (await (await fetch(`${statusUrl}/status`)).json()) as { slots: Record<string, number> };
+    return page.slots;
+  }
+
+  async function inFlight(statusUrl: string): Promise<number> {
+    const metrics = await (await fetch(`${statusUrl}/metrics`)).text();
+    return Number(/^pulsekeeper_scrapes_in_flight (\d+)$/m.exec(metrics)?.[1]);
+  }
+
+  it('counts each slot that it has no processor time for as missed, and stretches none', async () => {
+    await Promise.all(Array.from({ length: TARGETS }, (_, index) => cluster.registerLedger(index)));
+    const { program, statusUrl } = await startProgram();
+    await eventually(async () => expect((await slotsOf(statusUrl))['written']).to.be.at.least(2 * TARGETS));
+    // A twelfth of the time, and longer stops than an interval: a fifth of the targets has a slot that begins and ends in one.
+    for (let time = 0; time < 5; time += 1) {
+      program.freeze();
+      await sleep(1.2 * INTERVAL_MS);
+      program.thaw();
+      await sleep(0.1 * INTERVAL_MS);
+    }
+    // In step again: what is written is all that is due.
+    await eventually(async () => {
+      const before = await slotsOf(statusUrl);
+      await sleep(2 * INTERVAL_MS);
+      const now = await slotsOf(statusUrl);
+      expect(now['written']! - before['written']!).to.be.at.least(1.5 * TARGETS);
+      expect(now['missed']).to.equal(before['missed']);
+    });
+    process.kill(program.pid, 'SIGTERM');
+    expect(await program.exited).to.equal(0);
+
+    const [heartbeat] = await cluster.store.readCollectorStatuses();
+    const counted = heartbeat?.['slots'] as Readonly<Record<string, number>>;
+    let stored = 0;
+    let absent = 0;
+    for (let index = 0; index < TARGETS; index += 1) {
+      const id = ledgerId(index);
+      const times = (await cluster.slots(id)).map(({ slotMs }) => slotMs);
+      const phase = phaseMs(id, INTERVAL_MS);
+      expect(
+        times.every((slotMs) => (slotMs - phase) % INTERVAL_MS === 0),
+        `${id} in its rhythm`,
+      ).to.equal(true);
+      stored += times.length;
+      absent += (times.at(-1)! - times[0]!) / INTERVAL_MS + 1 - times.length;
+    }
+    console.log(`      ${stored} slots stored, ${absent} absent; counted: ${JSON.stringify(counted)}`);
+    expect(absent, 'slots missed').to.be.greaterThan(0);
+    expect(counted).to.include({ written: stored, missed: absent, expected: stored + absent, dropped: 0 });
+  });
+
+  it('ends each slot in one record, with one scrape a target in flight, over a link that loses packets', async () => {
+    const random = seededRandom(34);
+    const proxy = await TcpProxy.start({ target: { port: Number(servers.ledger.targets[0]!.address.split(':')[1]) } });
+    const count = 20;
+    for (let index = 0; index < count; index += 1) {
+      await cluster.registerLedger(index, { address: proxy.address, interval: '1s', timeout: '800ms' });
+    }
+    const collector = await cluster.startCollector('c1');
+    let mostInFlight = 0;
+    while (collector.report.slots.written < 6 * count) {
+      if (random() < 0.3) {
+        proxy.stall('both');
+        await sleep(100 + 300 * random());
+        mostInFlight = Math.max(mostInFlight, await inFlight(collector.statusUrl));
+        await proxy.resume();
+      }
+      await sleep(100);
+    }
+    await collector.stop();
+    expect(mostInFlight, 'scrapes in flight').to.be.at.most(count);
+    expect(collector.report.slots).to.include({ missed: 0, doubled: 0, dropped: 0 });
+    let up = 0;
+    for (let index = 0; index < count; index += 1) {
+      const slots = await cluster.slots(ledgerId(index));
+      const times = slots.map(({ slotMs }) => slotMs);
+      expect(times, `target ${index}`).to.deep.equal(times.map((_, at) => times[0]! + at * 1_000));
+      up += slots.filter((slot) => slot.up).length;
+    }
+    expect(up / collector.report.slots.written, 'share of slots that are up').to.be.greaterThan(0.5);
+  });
+});

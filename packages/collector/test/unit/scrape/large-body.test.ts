@@ -1,0 +1,65 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+
+import { expect } from 'chai';
+
+import type { ScrapeOutcome, TargetScraper } from '../../../src/scrape/target-scraper.ts';
+import { scraperOf } from './scraping.ts';
+import { httpTarget, type StubTarget } from './stub-target.ts';
+
+const SERIES = 40_000;
+
+/** Some 3 MB, a third of whose values change from scrape to scrape. */
+function bodyOf(scrape: number): Buffer {
+  const lines = Array.from(
+    { length: SERIES },
+    (_, index) =>
+      `requests_total{handler="/a/rather/long/path/of/a/handler/${index}"} ${index % 3 === 0 ? scrape : index}`,
+  );
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+describe('a body of several megabytes', () => {
+  let target: StubTarget;
+  let scraper: TargetScraper;
+
+  afterEach(async () => {
+    scraper.close();
+    await target.close();
+  });
+
+  for (const encoding of ['gzip', 'identity']) {
+    it(`is read rightly scrape after scrape, and lets others work meanwhile (${encoding})`, async () => {
+      let scrapes = 0;
+      target = await httpTarget((_request, response) => {
+        const body = bodyOf(scrapes++);
+        response.setHeader('content-type', 'text/plain; version=0.0.4');
+        if (encoding === 'gzip') response.setHeader('content-encoding', 'gzip');
+        response.end(encoding === 'gzip' ? gzipSync(body, { level: 1 }) : body);
+      });
+      scraper = scraperOf(target.url, { rule: { intervalMs: 60_000, timeoutMs: 60_000 } });
+      for (let scrape = 0; scrape < 3; scrape += 1) {
+        const { outcome, turns } = await countingTurns(scraper.scrape(60_000));
+        expect(outcome.error).to.equal(undefined);
+        const { size, values, changed, isSameSeries } = outcome.exposition ?? {};
+        expect(size).to.equal(SERIES);
+        expect([values?.[0], values?.[1], values?.[SERIES - 1]]).to.deep.equal([scrape, 1, scrape]);
+        expect(isSameSeries).to.equal(scrape > 0);
+        expect(changed?.length).to.equal(scrape === 0 ? undefined : Math.ceil(SERIES / 3));
+        expect(turns).to.be.greaterThan(2);
+      }
+    });
+  }
+});
+
+/** The outcome, and how many turns of the event loop it took. */
+async function countingTurns(scrape: Promise<ScrapeOutcome>): Promise<{ outcome: ScrapeOutcome; turns: number }> {
+  let turns = 0;
+  const progress = { isDone: false };
+  const outcome = scrape.finally(() => (progress.isDone = true));
+  while (!progress.isDone) {
+    await nextTurn();
+    turns += 1;
+  }
+  return { outcome: await outcome, turns };
+}
