@@ -1,6 +1,6 @@
 // Ten minutes without Redis at 100,000 samples a second: do they fit the buffer, what memory do they take, and how fast do they drain?
 //
-//   npx tsc -b packages/store packages/test-support && node --import tsx packages/store/bench/outage.bench.ts
+//   npx tsc -b packages/store packages/test-support && node --import tsx packages/store/bench/redis-outage.bench.ts
 //     [--targets 100] [--minutes 10] [--intervalMs 1000]
 //
 // The same frames as the outage would give (by default 60,000 of 1,000 series) are appended as fast as they can be encoded while
