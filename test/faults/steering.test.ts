@@ -129,12 +129,20 @@ describe('a steered cluster: collectors of capacity 1, 2 and 4, 140 targets, int
       'SIGSTOP for 1.2 s, then for 5 s',
       async () => {
         for (const stopMs of [1_200, 5_000]) {
+          const frozenAtMs = Date.now();
           frozen.freeze();
           await sleep(stopMs);
           frozen.thaw();
-          await eventually(async () => expect((await readStatus(frozen)).isDemoted).to.equal(false), {
-            timeoutMs: 10_000,
-          });
+          const thawedAtMs = Date.now();
+          // It makes good what it left: stopped again in the midst of that, many requests would be in flight.
+          await eventually(
+            async () => {
+              expect((await readStatus(frozen)).isDemoted).to.equal(false);
+              const { missingSlots } = await cluster.auditRange(cluster.registered, frozenAtMs, thawedAtMs);
+              expect(missingSlots).to.deep.equal([]);
+            },
+            { timeoutMs: 10_000 },
+          );
         }
       },
       { tailIntervals: 1 },
