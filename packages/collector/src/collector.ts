@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { formatAddress, type Logger, type TargetId } from '@pulsekeeper/model';
+import { formatAddress, signalWithin, type Logger, type TargetId } from '@pulsekeeper/model';
 import {
   CollectorMembership,
   createRegistrantKey,
@@ -167,8 +167,7 @@ export class Collector {
   async #start(signal: AbortSignal | undefined): Promise<void> {
     const { options, session, store, directory, instances, pulse, engine, reference, slotClock, credentials } =
       this.#parts;
-    const deadline = AbortSignal.timeout(options.startTimeoutMs);
-    const limit = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+    const limit = signalWithin(options.startTimeoutMs, signal);
     try {
       await credentials.start();
       const listening = await this.#server.start(options.listen);
@@ -201,7 +200,7 @@ export class Collector {
         'started',
       );
     } catch (error) {
-      const wasLate = deadline.aborted && this.#membership === undefined;
+      const wasLate = limit.aborted && signal?.aborted !== true && this.#membership === undefined;
       const reached = this.#describeServers();
       await this.stop();
       if (!wasLate) throw error;

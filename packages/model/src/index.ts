@@ -51,6 +51,7 @@ export { parseSelector } from './selector.ts';
 export { formatSeriesKey, parseSeriesKey } from './series-key.ts';
 export { createSeriesSchema } from './series-schema.ts';
 export { cutText, escapeUnsafe, hasUnsafeCharacter, showValue } from './show-value.ts';
+export { signalWithin } from './signal-within.ts';
 export {
   countSlotsBetween,
   phaseMs,

@@ -1,4 +1,4 @@
-import { formatDuration } from '@pulsekeeper/model';
+import { formatDuration, signalWithin } from '@pulsekeeper/model';
 import { openStore, StoreError, type Store } from '@pulsekeeper/store';
 
 import { CliError, messageOf } from '../errors.ts';
@@ -19,7 +19,7 @@ export async function withStore<T>(
 ): Promise<T> {
   const store = open(settings);
   try {
-    await store.start({ signal: AbortSignal.any([signal, AbortSignal.timeout(settings.connectTimeoutMs)]) });
+    await store.start({ signal: signalWithin(settings.connectTimeoutMs, signal) });
     return await use(store);
   } catch (error) {
     throw error instanceof StoreError ? toStoreCliError(error, settings, store.health().lastError?.message) : error;

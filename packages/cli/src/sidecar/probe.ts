@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { signalWithin } from '@pulsekeeper/model';
+
 const ATTEMPT_TIMEOUT_MS = 2000;
 const POLL_MS = 250;
 
@@ -40,7 +42,7 @@ export async function probeUntilAnswer(plan: ProbePlan, signal: AbortSignal): Pr
 async function doesAnswer(url: string, signal: AbortSignal): Promise<boolean> {
   try {
     const response = await fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
+      signal: signalWithin(ATTEMPT_TIMEOUT_MS, signal),
       redirect: 'manual',
     });
     await response.body?.cancel();
