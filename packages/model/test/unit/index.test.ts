@@ -78,6 +78,7 @@ describe('the package', () => {
       'ruleJsonSchema',
       'serializeInstance',
       'showValue',
+      'signalWithin',
       'silentLogger',
       'slotAfter',
       'slotAtOrAfter',
