@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { CollectorError } from '../errors.ts';
-import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type SettingName } from './settings-schema.ts';
+import { flagOf, isSensitive, SETTING_NAMES, SETTINGS_SCHEMA, type SettingName } from './settings-schema.ts';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -43,6 +43,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 export function helpText(): string {
   const lines = SETTING_NAMES.map((name) => {
     const { doc, env } = SETTINGS_SCHEMA[name];
+    if (isSensitive(name))
+      return `  ${env}\n      ${doc}; not as a flag, which every process of the machine could read`;
     const initial = SETTINGS_SCHEMA[name].default;
     const shown = initial === '' ? '' : ` [${initial}]`;
     return `  --${flagOf(name)} VALUE\n      ${doc}${shown}\n      ${env}`;

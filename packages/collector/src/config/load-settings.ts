@@ -8,7 +8,7 @@ import convict from 'convict';
 
 import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
-import { redactUrl } from '../redact-url.ts';
+import { holdsPassword, redactUrl } from '../redact-url.ts';
 import { networksOf, parseListenAddress } from './settings-formats.ts';
 import { parseSelectorList } from './selector-list.ts';
 import {
@@ -49,6 +49,7 @@ interface Layer {
  * @throws CollectorError `InvalidConfig`: one line that says where, which setting, with which value, and what is allowed.
  */
 export function loadSettings(input: SettingsInput): Settings {
+  refuseExposed(input.flags);
   const merged: Record<string, unknown> = {};
   const sources = new Map<string, string>();
   for (const { values, sourceOf } of [fileLayer(input.configFile), envLayer(input.env), flagLayer(input.flags)]) {
@@ -199,6 +200,17 @@ function envLayer(env: SettingsInput['env']): Layer {
 
 function flagLayer(flags: SettingsInput['flags']): Layer {
   return { values: flags, sourceOf: (name) => `--${flagOf(name)}` };
+}
+
+/** Every process of a machine can read the command lines of all others. */
+function refuseExposed(flags: SettingsInput['flags']): void {
+  for (const [name, value] of Object.entries(flags) as [SettingName, string][]) {
+    if (isSensitive(name) || (name === 'redis' && holdsPassword(value))) {
+      throw invalid(
+        `--${flagOf(name)}: credentials do not belong on a command line, which everybody on this machine can read; set ${SETTINGS_SCHEMA[name].env} instead`,
+      );
+    }
+  }
 }
 
 /** Text from the environment or a flag as what the setting is. What cannot be read stays, and is refused later. */

@@ -15,6 +15,9 @@ export type Check = (value: unknown) => void;
 /** `host:port[,host:port…][/chroot]` */
 export const checkConnectString: Check = (value) => {
   if (typeof value !== 'string' || value === '') throw new Error('expected host:port[,host:port…][/chroot]');
+  if (value.includes('@')) {
+    throw new Error('expected host:port[,host:port…][/chroot]; credentials belong into PULSEKEEPER_ZOOKEEPER_AUTH');
+  }
   parseConnectString(value);
 };
 

@@ -197,6 +197,26 @@ describe('loadSettings', () => {
     const shown = JSON.stringify(redactSettings(raw));
     expect(shown).not.to.contain('hunter2');
     expect(shown).to.contain('redis://***@h:1/0');
+    expect(problem({ env: { PULSEKEEPER_ZOOKEEPER: 'me:hunter2@h:2181/x' } })).not.to.contain('hunter2');
+    const sentinel = load({ env: { PULSEKEEPER_REDIS: 'redis+sentinel://h/m?sentinelPassword=hunter2' } });
+    expect(JSON.stringify(redactSettings(sentinel.raw))).not.to.contain('hunter2');
+  });
+
+  it('refuses credentials on the command line, and says where they belong', () => {
+    const cases = {
+      zookeeperAuth: 'digest:u:hunter2',
+      redis: 'redis://u:hunter2@h',
+    } as const;
+    for (const [name, value] of Object.entries(cases)) {
+      const message = problem({ flags: { [name]: value } });
+      expect(message).to.match(/^--(zookeeper-auth|redis): credentials .*; set PULSEKEEPER_[A-Z_]+ instead$/);
+      expect(message).not.to.contain('hunter2');
+    }
+    expect(problem({ flags: { redis: 'redis+sentinel://h/m?sentinelPassword=hunter2' } })).to.match(
+      /PULSEKEEPER_REDIS/,
+    );
+    expect(load({ flags: { redis: 'redis://app@h' } }).options.redis).to.equal('redis://app@h');
+    expect(helpText()).not.to.contain('--zookeeper-auth');
   });
 });
 
@@ -206,6 +226,9 @@ describe('redactUrl', () => {
     ['redis://:p%40ss@h:1/0', 'redis://***@h:1/0'],
     ['redis+sentinel://u:p@h1:1,h2:2/m', 'redis+sentinel://***@h1:1,h2:2/m'],
     ['redis://u:p@ss@h', 'redis://***@h'],
+    ['redis://u:p/w@h:1', 'redis://***@h:1'],
+    ['redis+sentinel://h/m?sentinelPassword=s&db=1', 'redis+sentinel://h/m?sentinelPassword=***&db=1'],
+    ['me:secret@h:2181/x', '***@h:2181/x'],
     ['no url', 'no url'],
   ];
   for (const [url, shown] of table) {
