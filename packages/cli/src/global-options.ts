@@ -1,5 +1,5 @@
 import type { OptionDefinition } from './command.ts';
-import { SETTING_NAMES, SETTINGS_SCHEMA, type SettingName } from './settings/settings-schema.ts';
+import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type SettingName } from './settings/settings-schema.ts';
 
 /** What the settings are called in `--help`; the rest of the help comes from the schema. */
 const VALUE_NAMES: Readonly<Record<SettingName, string>> = {
@@ -18,7 +18,7 @@ export const GLOBAL_OPTIONS: readonly OptionDefinition[] = [
   { flags: '--json', description: 'answer with JSON of a stable shape' },
   { flags: '--config <file>', description: 'JSON file with settings' },
   ...SETTING_NAMES.filter((name) => !('sensitive' in SETTINGS_SCHEMA[name])).map((name) => ({
-    flags: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <${VALUE_NAMES[name]}>`,
+    flags: `${flagOf(name)} <${VALUE_NAMES[name]}>`,
     description: `${SETTINGS_SCHEMA[name].doc} (${SETTINGS_SCHEMA[name].env}; default ${String(SETTINGS_SCHEMA[name].default)})`,
   })),
   { flags: '--no-color', description: 'no colours, also on a terminal (as NO_COLOR=1 does)' },

@@ -74,9 +74,6 @@ async function executeCommand(
     isJson: options['json'] === true,
     isColourWanted: options['color'] !== false,
   });
-  for (const warning of settings.warnings) {
-    output.note(`pulsekeeper: ${warning}`);
-  }
   const context: CommandContext = {
     settings,
     output,

@@ -4,9 +4,7 @@ import { membersAt } from '../views/members-at.ts';
 import { mostCommonRing } from '../views/ring-agreement.ts';
 import type { ClusterPicture } from './cluster-picture.ts';
 import type { Settings } from '../settings/load-settings.ts';
-
-/** The collectors are asked for their replication indirectly, by their ring, up to this many owners a target. */
-const MAX_GUESSED_REPLICATION = 5;
+import { MAX_REPLICATION } from '../settings/settings-formats.ts';
 
 /**
  * Who owns what at a moment, computed from the registry exactly as collectors compute it: all names of instances, wrong
@@ -23,7 +21,7 @@ export function assignmentAt(picture: ClusterPicture, timeMs: number, settings: 
   if (!isOpen || published === undefined || published === assignment.version) {
     return assignment;
   }
-  for (let replication = 2; replication <= MAX_GUESSED_REPLICATION; replication += 1) {
+  for (let replication = 2; replication <= MAX_REPLICATION; replication += 1) {
     const candidate = assign(picture.ids, members, { replication });
     if (candidate.version === published) {
       return candidate;

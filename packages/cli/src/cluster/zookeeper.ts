@@ -1,7 +1,7 @@
 import { formatDuration } from '@pulsekeeper/model';
 import { isZkError, ZkSession, type ZkError, type ZkSessionOptions } from '@pulsekeeper/zk-session';
 
-import { CliError, messageOf } from '../errors.ts';
+import { CliError, messageOf, usageError } from '../errors.ts';
 import { redact } from '../redact.ts';
 import type { Settings } from '../settings/load-settings.ts';
 import { cliLogger } from './cli-logger.ts';
@@ -17,12 +17,8 @@ export async function withZooKeeper<T>(
   signal: AbortSignal,
   use: (session: ZkSession) => Promise<T>,
 ): Promise<T> {
-  const session = new ZkSession({
-    ...zooKeeperOptions(settings),
-    // A mistyped chroot must not become a cluster without targets.
-    createChroot: false,
-    logger: cliLogger(settings.logLevel),
-  });
+  // A mistyped chroot must not become a cluster without targets.
+  const session = openSession(settings, { createChroot: false });
   try {
     await startIn(session, settings, signal);
     return await use(session);
@@ -50,15 +46,28 @@ async function startIn(session: ZkSession, settings: Settings, signal: AbortSign
   }
 }
 
-/** The settings in the form that a session takes. */
-export function zooKeeperOptions(settings: Settings): ZkSessionOptions {
-  return {
-    connectString: settings.zookeeper,
-    sessionTimeoutMs: settings.sessionTimeoutMs,
-    connectTimeoutMs: settings.connectTimeoutMs,
-    operationTimeoutMs: settings.connectTimeoutMs,
-    auth: authOf(settings.zookeeperAuth),
-  };
+/**
+ * A session by the settings, not yet started.
+ *
+ * @throws CliError `Usage`, with the source of the connect string, when it makes no sense
+ */
+export function openSession(settings: Settings, options: Pick<ZkSessionOptions, 'createChroot'>): ZkSession {
+  try {
+    return new ZkSession({
+      connectString: settings.zookeeper,
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      connectTimeoutMs: settings.connectTimeoutMs,
+      operationTimeoutMs: settings.connectTimeoutMs,
+      auth: authOf(settings.zookeeperAuth),
+      logger: cliLogger(settings.logLevel),
+      ...options,
+    });
+  } catch (error) {
+    if (isZkError(error)) {
+      throw toCliError(error, settings);
+    }
+    throw error instanceof RangeError ? usageError(`ZooKeeper: ${error.message}`, error) : error;
+  }
 }
 
 /** The error in words for the person at the terminal: what was tried, where that address came from, what to do. */

@@ -1,10 +1,8 @@
 import { DEFAULT_SCRAPE_RULE } from '@pulsekeeper/model';
 import { RegistryError } from '@pulsekeeper/registry';
-import { ZkSession } from '@pulsekeeper/zk-session';
 
 import { parseDurationOption } from '../arguments/time-range.ts';
-import { cliLogger } from '../cluster/cli-logger.ts';
-import { withZooKeeper, zooKeeperOptions } from '../cluster/zookeeper.ts';
+import { openSession, withZooKeeper } from '../cluster/zookeeper.ts';
 import { textOption, type CommandContext, type CommandInput } from '../command.ts';
 import { CliError, messageOf, usageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -71,8 +69,10 @@ async function besideCommand(
   args: readonly string[],
 ): Promise<ExitCode> {
   const ended = new AbortController();
+  // Before the command runs: what is wrong with the settings must not leave it without anybody who looks after it. The
+  // chroot is made like the client library makes it, since a service may start before the first collector.
+  const session = openSession(settings, { createChroot: true });
   const child = runChildCommand(command, args).finally(() => ended.abort());
-  const session = new ZkSession({ ...zooKeeperOptions(settings), logger: cliLogger(settings.logLevel) });
   const kept = (async () => {
     await session.start({ waitForConnection: false });
     await keep({ ...common, session, signal: ended.signal });

@@ -7,7 +7,7 @@ import convict from 'convict';
 import { messageOf, usageError } from '../errors.ts';
 import { hasPassword, redact } from '../redact.ts';
 import { LOCAL_ENV_FILE, parseEnvFile } from './env-file.ts';
-import { SETTING_NAMES, SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
+import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
 
 /** What a command needs to know to reach a cluster. */
 export interface Settings {
@@ -21,8 +21,6 @@ export interface Settings {
   readonly logLevel: string;
   /** Where each value came from, for `doctor` and for messages: `PULSEKEEPER_REDIS`, `--redis`, a file's path, `default`. */
   readonly sources: Readonly<Record<SettingName, string>>;
-  /** Things worth a line on standard error, such as a password on the command line. */
-  readonly warnings: readonly string[];
 }
 
 /** Where settings may come from. */
@@ -48,6 +46,7 @@ interface Layer {
  * @throws CliError `Usage`, one line that names the source, the setting, the value (redacted) and what is allowed
  */
 export function loadSettings(input: SettingsInput): Settings {
+  refuseExposed(input.flags);
   const layers = [localLayer(input.cwd), configLayer(input.configFile), envLayer(input.env), flagLayer(input.flags)];
   const sources = Object.fromEntries(SETTING_NAMES.map((name) => [name, 'default'])) as Record<SettingName, string>;
   const merged: Record<string, unknown> = {};
@@ -60,7 +59,7 @@ export function loadSettings(input: SettingsInput): Settings {
       sources[key] = layer.sourceOf(key);
     }
   }
-  return toSettings(validated(merged, sources), sources, warningsFor(input.flags));
+  return toSettings(validated(merged, sources), sources);
 }
 
 function validated(merged: Record<string, unknown>, sources: Readonly<Record<SettingName, string>>): RawSettings {
@@ -92,11 +91,7 @@ function explain(name: SettingName, value: unknown): string | undefined {
   }
 }
 
-function toSettings(
-  raw: RawSettings,
-  sources: Readonly<Record<SettingName, string>>,
-  warnings: readonly string[],
-): Settings {
+function toSettings(raw: RawSettings, sources: Readonly<Record<SettingName, string>>): Settings {
   return {
     zookeeper: raw.zookeeper,
     zookeeperAuth: raw.zookeeperAuth === '' ? undefined : raw.zookeeperAuth,
@@ -107,7 +102,6 @@ function toSettings(
     replication: raw.replication,
     logLevel: raw.logLevel,
     sources,
-    warnings,
   };
 }
 
@@ -159,20 +153,18 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
   return values;
 }
 
-function warningsFor(flags: SettingsInput['flags']): string[] {
-  const isExposed = hasPassword(flags.redis ?? '');
-  return isExposed
-    ? ['the password in --redis is visible to every process of this machine; use PULSEKEEPER_REDIS']
-    : [];
+/** Every process of a machine can read the command lines of all others. */
+function refuseExposed(flags: SettingsInput['flags']): void {
+  if (hasPassword(flags.redis ?? '')) {
+    throw usageError(
+      `--redis ${redact(flags.redis ?? '')}: a password does not belong on a command line, which everybody on this machine can read; set ${SETTINGS_SCHEMA.redis.env} instead`,
+    );
+  }
 }
 
 function coerce(name: SettingName, value: unknown): unknown {
   const isNumber = typeof SETTINGS_SCHEMA[name].default === 'number';
   return isNumber && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-}
-
-function flagOf(name: SettingName): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function isSettingName(key: string): key is SettingName {

@@ -1,7 +1,12 @@
 import { parseDuration } from '@pulsekeeper/model';
+import { isZkError, parseConnectString } from '@pulsekeeper/zk-session';
+
+/** As many owners a target as the collectors allow. */
+export const MAX_REPLICATION = 16;
 
 const REDIS_SCHEMES = ['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel', 'redis+cluster', 'rediss+cluster'];
-const MAX_REPLICATION = 16;
+/** The value at the beginning of the parser's message, which ours names already. */
+const REPEATED_VALUE = /^invalid connect string "(?:[^"\\]|\\.)*": /;
 
 /** @throws Error, whose message says what is allowed, for what is no `host:port[,…][/chroot]` */
 export function checkConnectString(value: unknown): void {
@@ -42,20 +47,21 @@ export function checkReplication(value: unknown): void {
   allow(isGood, `expected a whole number from 1 to ${MAX_REPLICATION}`);
 }
 
-/** Why a text is no ZooKeeper connect string, or `undefined`. */
-export function explainConnectString(text: string): string | undefined {
-  const slash = text.indexOf('/');
-  const hosts = slash === -1 ? text : text.slice(0, slash);
-  const chroot = slash === -1 ? '' : text.slice(slash);
-  for (const host of hosts.split(',')) {
-    const match = /^(?:\[[0-9a-f:.]+\]|[^\s:/,[\]]+):(\d{1,5})$/i.exec(host);
-    const port = Number(match?.[1]);
-    if (match === null || port < 1 || port > 65_535) {
-      const what = host === '' ? 'a host is empty' : `"${host}" is not host:port`;
-      return `expected host:port[,host:port…][/chroot], but ${what}`;
-    }
+/** Why a text is no ZooKeeper connect string, by the very parser that a session uses; `undefined` for one that is. */
+function explainConnectString(text: string): string | undefined {
+  const allowed = 'expected host:port[,host:port…][/chroot]';
+  if (text.includes('@')) {
+    return `${allowed} without credentials, which belong into PULSEKEEPER_ZOOKEEPER_AUTH`;
   }
-  return /^(?:(?:\/[^/\s]+)*|\/)$/.test(chroot) ? undefined : `the chroot "${chroot}" is no znode path`;
+  try {
+    parseConnectString(text);
+    return undefined;
+  } catch (error) {
+    if (!isZkError(error, 'InvalidConnectString')) {
+      throw error;
+    }
+    return `${allowed}, but ${error.message.replace(REPEATED_VALUE, '')}`;
+  }
 }
 
 function isPositiveDuration(text: string): boolean {

@@ -67,7 +67,7 @@ export const SETTINGS_SCHEMA = {
     env: 'PULSEKEEPER_CONNECT_TIMEOUT',
   },
   replication: {
-    doc: 'owners per target; unless it is set, the ring that the collectors publish tells it',
+    doc: 'owners per target, 1 to 16; unless it is set, found by the ring that the collectors publish',
     format: checkReplication,
     default: 1,
     env: 'PULSEKEEPER_REPLICATION',
@@ -80,6 +80,11 @@ export const SETTINGS_SCHEMA = {
     env: 'PULSEKEEPER_CLI_LOG_LEVEL',
   },
 } satisfies Record<keyof RawSettings, SchemaObj<unknown>>;
+
+/** The option of a setting: `--session-timeout` for `sessionTimeout`. */
+export function flagOf(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
 
 /** The name of a setting. */
 export type SettingName = keyof RawSettings;

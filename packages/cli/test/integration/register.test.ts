@@ -275,4 +275,15 @@ describe('pulsekeeper register', function () {
     expect(code).to.equal(2);
     expect(out).to.equal('');
   });
+
+  it('does not start the command when the connect string makes no sense', async () => {
+    const port = await freePort();
+    const args = ['--service', 'db', '--port', String(port), '--', process.execPath, '-e', SERVICE, String(port)];
+    for (const wrong of ['h:1/a/../b', '[1.2]:1/x', '[::::]:2181/x']) {
+      const outcome = await runBinary(['register', ...args], { env: { PULSEKEEPER_ZOOKEEPER: wrong } });
+      expect(outcome.code).to.equal(2);
+      expect(outcome.err).to.match(/^pulsekeeper: PULSEKEEPER_ZOOKEEPER: zookeeper is "[^\n]+ --help'\n$/);
+    }
+    await listen(port).then((close) => close());
+  });
 });

@@ -10,6 +10,11 @@ describe('redact', () => {
     ['rediss://app:p@ss/w:rd@r:6379', 'rediss://app:***@r:6379'],
     ['connect to redis://a:b@h failed, then redis://c:d@i', 'connect to redis://a:***@h failed, then redis://c:***@i'],
     ['http://h/path?token=abc&x=1', 'http://h/path?token=***&x=1'],
+    ['redis+sentinel://h/m?sentinelPassword=abc&db=1', 'redis+sentinel://h/m?sentinelPassword=***&db=1'],
+    ['redis://h?client_secret=abc', 'redis://h?client_secret=***'],
+    ['me:s3cr3t@h:2181/x', 'me:***@h:2181/x'],
+    ['server "me:s3cr3t@h:2181" is none', 'server "me:***@h:2181" is none'],
+    ['pulsekeeper: written by root@host at 12:30', 'pulsekeeper: written by root@host at 12:30'],
   ];
   for (const [text, redacted] of cases) {
     it(`shows ${text} as ${redacted}`, () => {

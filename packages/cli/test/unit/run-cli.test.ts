@@ -75,6 +75,13 @@ describe('runCli', () => {
     }
   });
 
+  it('refuses a password on the command line, and says where it belongs', async () => {
+    const { code, out, err } = await run('status', '--redis', 'redis://u:hunter2@h');
+    expect(code).to.equal(2);
+    expect(out).to.equal('');
+    expect(err).to.match(/^pulsekeeper: --redis redis:\/\/u:\*\*\*@h: .*PULSEKEEPER_REDIS.*\n$/);
+  });
+
   it('prints its version', async () => {
     expect(await run('--version')).to.deep.include({ code: 0, err: '' });
     expect((await run('--version')).out).to.match(/^\d+\.\d+\.\d+\n$/);

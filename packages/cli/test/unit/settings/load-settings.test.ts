@@ -52,7 +52,6 @@ describe('loadSettings', () => {
       replication: 1,
       logLevel: 'silent',
       zookeeperAuth: undefined,
-      warnings: [],
     });
   });
 
@@ -87,10 +86,13 @@ describe('loadSettings', () => {
     ['a duration', { env: { PULSEKEEPER_SESSION_TIMEOUT: '6' } }, /^PULSEKEEPER_SESSION_TIMEOUT: .*"6".*500ms/],
     ['a duration of zero', { flags: { connectTimeout: '0' } }, /^--connect-timeout: .*above 0/],
     ['a URL', { flags: { redis: 'http://h' } }, /^--redis: .*redis\+sentinel/],
-    ['a connect string without a port', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1' } }, /"zk1" is not host:port/],
-    ['a port', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:99999' } }, /"zk1:99999" is not host:port/],
-    ['a chroot', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:1/a//b' } }, /chroot "\/a\/\/b"/],
-    ['an empty host', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:1,' } }, /a host is empty/],
+    ['a server', { env: { PULSEKEEPER_ZOOKEEPER: '[1.2]:1/x' } }, /^PULSEKEEPER_ZOOKEEPER: .*"1\.2" is not an IPv6/],
+    ['a port', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:99999' } }, /host:port.* but port "99999"/],
+    ['a chroot', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:1/a//b' } }, /chroot "\/a\/\/b" must not contain an empty name/],
+    ['a chroot that climbs', { flags: { zookeeper: 'zk1:1/a/../b' } }, /^--zookeeper: .*chroot "\/a\/\.\.\/b"/],
+    ['an empty host', { env: { PULSEKEEPER_ZOOKEEPER: 'zk1:1,' } }, /a server is empty/],
+    ['a connect string with credentials', { flags: { zookeeper: 'me:pw@h:1' } }, /PULSEKEEPER_ZOOKEEPER_AUTH/],
+    ['a URL with a password as an option', { flags: { redis: 'redis://u:pw@h' } }, /^--redis .*set PULSEKEEPER_REDIS/],
     ['a replication', { flags: { replication: 'two' } }, /whole number from 1 to 16/],
     ['a log level', { flags: { logLevel: 'loud' } }, /one of trace, debug/],
     ['a key prefix', { flags: { keyPrefix: 'a{b}' } }, /braces/],
@@ -102,7 +104,7 @@ describe('loadSettings', () => {
   }
 
   it('accepts ensembles, IPv6 and no chroot', () => {
-    for (const zookeeper of ['a:1,b:2,c:3/x/y', '[::1]:2181/p', 'a:1', 'a:1/']) {
+    for (const zookeeper of ['a:1,b:2,c:3/x/y', '[::1]:2181/p', 'a:1', 'a:1/', 'a']) {
       expect(load({ env: { PULSEKEEPER_ZOOKEEPER: zookeeper } }).zookeeper).to.equal(zookeeper);
     }
   });
@@ -110,13 +112,9 @@ describe('loadSettings', () => {
   it('never shows a secret', () => {
     expect(refusal({ env: { PULSEKEEPER_REDIS: 'rediss+odd://u:hunter2@h' } })).not.to.contain('hunter2');
     expect(refusal({ env: { PULSEKEEPER_ZOOKEEPER_AUTH: 'hunter2' } })).not.to.contain('hunter2');
-  });
-
-  it('warns of a password on the command line', () => {
-    const { redis, warnings } = load({ flags: { redis: 'redis://:hunter2@h' } });
-    expect(redis).to.equal('redis://:hunter2@h');
-    expect(warnings).to.have.length(1);
-    expect(warnings[0]).not.to.contain('hunter2');
+    expect(refusal({ flags: { redis: 'redis://:hunter2@h' } })).not.to.contain('hunter2');
+    expect(refusal({ flags: { redis: 'redis+sentinel://h/m?sentinelPassword=hunter2' } })).not.to.contain('hunter2');
+    expect(refusal({ flags: { zookeeper: 'me:hunter2@h:2181/x' } })).not.to.contain('hunter2');
   });
 
   describe('with a configuration file', () => {
