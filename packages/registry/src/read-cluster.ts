@@ -74,6 +74,12 @@ export interface ReadClusterOptions {
    * @defaultValue all of them
    */
   readonly select?: ((ids: readonly TargetId[]) => Iterable<TargetId> | Promise<Iterable<TargetId>>) | undefined;
+  /**
+   * Where the instances of some services are looked for, whatever their rules say: `undefined` for registrations of our own.
+   * For tools that tell what another rule would find; a service that does not exist yet may be among them.
+   * @defaultValue what the rules say
+   */
+  readonly sources?: ReadonlyMap<string, ForeignSource | undefined> | undefined;
   /** @defaultValue `systemClock` */
   readonly clock?: Clock | undefined;
 }
@@ -97,9 +103,10 @@ export async function readCluster(
     collectorNames.map((name) => ({ name, path: ZNODES.collectorPath(name) })),
     parseCollector,
   );
-  const services = await reading.each(serviceNames, async (service) => {
+  const asked = options.sources ?? new Map<string, ForeignSource | undefined>();
+  const services = await reading.each([...new Set([...serviceNames, ...asked.keys()])].sort(), async (service) => {
     const rule = await reading.node(ZNODES.servicePath(service), parseServiceRule);
-    const source = rule.parsed.ok ? rule.parsed.value.source : undefined;
+    const source = asked.has(service) ? asked.get(service) : rule.parsed.ok ? rule.parsed.value.source : undefined;
     const { names, origin } = await reading.instances(service, source, rule.stat);
     const places = names.map((name) => ({
       name,

@@ -93,9 +93,25 @@ describe('pulsekeeper and instances that are registered in foreign trees', funct
     expect(expectJson(out, 'rules-set').targets).to.deep.equal([
       {
         target: 'own/a',
-        changes: [{ field: 'source', from: null, to: { kind: 'curator', path: '/discovery/own' } }],
+        changes: [
+          { field: 'source', from: null, to: { kind: 'curator', path: '/discovery/own' } },
+          { field: 'registered', from: true, to: false },
+        ],
         rejected: null,
       },
     ]);
+  });
+
+  it('tells on a dry run which instances another tree would bring', async () => {
+    await put('/nerve/own/b', { host: '10.0.0.3', port: 80, name: 'b' });
+    const rule = 'source: { kind: nerve, path: /nerve/own }\n';
+    const env = { PULSEKEEPER_ZOOKEEPER: zookeeper };
+    const args = ['rules', 'set', '--service', 'own', '--dry-run', '-'];
+    const { code, out } = await runBinary(args, { env, input: rule });
+    expect(code).to.equal(0);
+    expect(out)
+      .to.match(/own\/a +registered +true +false\n/)
+      .and.to.match(/own\/\S+ +registered +false +true\n/);
+    expect(out).to.contain('the rule would change 2 targets');
   });
 });

@@ -87,18 +87,36 @@ describe('ruleImpact', () => {
     expect(impact?.rejected?.to).to.match(/labels/);
   });
 
-  it('tells of every target that a rule looks for elsewhere', () => {
+  it('tells which targets leave and which arrive where a rule looks for them elsewhere', () => {
     const source = { kind: 'nerve', path: '/nerve/db' };
     const there = snapshot(undefined, { db: { rule: { source }, instances: { a: { address: 'h:3' } } } });
     const scope = { kind: 'service', service: 'db' } as const;
     const change = { field: 'source', from: null, to: source };
+    const leaves = { field: 'registered', from: true, to: false };
+    const arrives = { field: 'registered', from: false, to: true };
     expect(ruleImpact(cluster, scope, bytes({ source }))).to.deep.equal([
-      { target: 'db/a', changes: [change], rejected: null },
+      { target: 'db/a', changes: [change, leaves], rejected: null },
     ]);
     expect(ruleImpact(there, scope, bytes({ source }))).to.deep.equal([]);
     expect(ruleImpact(there, scope, bytes({}))[0]?.changes).to.deep.equal([
       { field: 'source', from: source, to: null },
+      leaves,
     ]);
+    const found = { a: { address: 'h:3' }, b: { address: 'h:4' }, wrong: { address: 'h' } };
+    const elsewhere = snapshot(undefined, { db: { instances: found } }).services.get('db');
+    const impacts = ruleImpact(cluster, scope, bytes({ source }), elsewhere);
+    expect(impacts.slice(0, 2)).to.deep.equal([
+      { target: 'db/a', changes: [change], rejected: null },
+      { target: 'db/b', changes: [change, arrives], rejected: null },
+    ]);
+    expect(impacts[2]?.rejected?.to).to.match(/address/);
+  });
+
+  it('tells of the targets of a service that does not exist yet', () => {
+    const elsewhere = snapshot(undefined, { new: { instances: { a: { address: 'h:4' } } } }).services.get('new');
+    const data = bytes({ source: { kind: 'nerve', path: '/nerve/new' } });
+    const impacts = ruleImpact(cluster, { kind: 'service', service: 'new' }, data, elsewhere);
+    expect(impacts.map(({ target }) => target)).to.deep.equal(['new/a']);
   });
 
   it('finds nothing to change in the same rule', () => {
