@@ -5,10 +5,14 @@ import { parseClusterDefaults, parseServiceRule } from '@pulsekeeper/model';
 import type { RuleScope } from '@pulsekeeper/registry';
 
 import { messageOf, usageError } from '../errors.ts';
+import { parseRuleHeader, type RuleHeader } from '../rules/rule-header.ts';
 
-/** A rule as somebody wrote it: the bytes to store, as JSON; empty for no rule. */
+/** A rule as somebody wrote it. */
 export interface RuleFile {
+  /** The bytes to store, as JSON; empty for no rule. */
   readonly data: Uint8Array;
+  /** What `rules get --yaml` wrote above it: whose rule it is, and of which version. */
+  readonly header: RuleHeader | undefined;
 }
 
 /**
@@ -34,7 +38,7 @@ export async function parseRuleText(written: string, name: string, scope: RuleSc
   if (!parsed.ok) {
     throw usageError(`${name}: ${parsed.reason}`);
   }
-  return { data };
+  return { data, header: parseRuleHeader(written) };
 }
 
 async function readText(path: string, name: string): Promise<string> {
@@ -49,8 +53,8 @@ async function toJsonBytes(written: string, name: string): Promise<Uint8Array> {
   const { parse } = await import('./yaml.ts');
   let value: unknown;
   try {
-    // Aliases could blow a short text up; a rule has no need of them.
-    value = parse(written, { maxAliasCount: 0, prettyErrors: true });
+    // Aliases could blow a short text up; a rule has no need of them. A tag that is not known would be a warning of Node's.
+    value = parse(written, { maxAliasCount: 0, prettyErrors: true, logLevel: 'error' });
   } catch (error) {
     throw usageError(`${name}: ${messageOf(error).split('\n')[0] ?? 'not YAML'}`, error);
   }

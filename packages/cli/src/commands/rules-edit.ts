@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -8,7 +8,7 @@ import { readRule, type RuleScope, type StoredRule } from '@pulsekeeper/registry
 import { requireRuleScope } from '../arguments/require-rule-scope.ts';
 import { withZooKeeper } from '../cluster/zookeeper.ts';
 import { hasFlag, type CommandContext, type CommandInput } from '../command.ts';
-import { CliError, usageError } from '../errors.ts';
+import { CliError, messageOf, usageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { askYesNo } from '../output/ask.ts';
 import { editUntilValid } from '../rules/edit-until-valid.ts';
@@ -46,22 +46,46 @@ async function edit(context: CommandContext, scope: RuleScope, isAsked: boolean)
   const { settings, signal, output } = context;
   const before = await withZooKeeper(settings, signal, (session) => readRule(session, scope, { signal }));
   const path = join(await mkdtemp(join(tmpdir(), 'pulsekeeper-rule-')), 'rule.yaml');
+  const original = await toEditableText(scope, before);
+  let edited: EditResult | undefined;
   try {
-    const data = await editUntilValid(path, await toEditableText(scope, before), scope, {
+    const data = await editUntilValid(path, original, scope, {
       openEditor: (file) => openEditor(file, context),
       askAgain: async (mistake) => {
         output.note(`pulsekeeper: ${mistake}`);
         return isAsked && (await askYesNo('edit again?', output.errors, signal));
       },
     });
-    const result = data === undefined ? undefined : await write(context, scope, before, data, isAsked);
-    await rm(dirname(path), { recursive: true });
-    return result ?? { written: false, version: before.version, impacts: [] };
+    edited = data === undefined ? undefined : await write(context, scope, before, data, isAsked);
   } catch (error) {
-    if (error instanceof CliError) {
-      throw new CliError(error.code, `${error.message}; your text is kept in ${path}`, { cause: error });
+    if (!(await isTyped(path, original))) {
+      await rm(dirname(path), { recursive: true });
+      throw error;
     }
-    throw error;
+    const kept = `your text is kept in ${path}`;
+    if (signal.aborted) {
+      // Ctrl-C ends in no message of its own.
+      output.note(`pulsekeeper: ${kept}`);
+      throw error;
+    }
+    const code = error instanceof CliError ? error.code : 'Refused';
+    throw new CliError(code, `${messageOf(error)}; ${kept}`, { cause: error });
+  }
+  if (edited?.written === false) {
+    output.note(`pulsekeeper: your text is kept in ${path}`);
+  } else {
+    await rm(dirname(path), { recursive: true });
+  }
+  return edited ?? { written: false, version: before.version, impacts: [] };
+}
+
+/** Whether the file holds more than what was put there. */
+async function isTyped(path: string, original: string): Promise<boolean> {
+  try {
+    return (await readFile(path, 'utf8')) !== original;
+  } catch {
+    // Not there any more: the editor took it away, or it was never written.
+    return false;
   }
 }
 

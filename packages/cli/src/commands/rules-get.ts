@@ -5,8 +5,10 @@ import { parseRuleScope } from '../arguments/rule-scope.ts';
 import { mapBounded } from '../cluster/map-bounded.ts';
 import { withZooKeeper } from '../cluster/zookeeper.ts';
 import { hasFlag, type CommandContext, type CommandInput } from '../command.ts';
+import { CliError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatInstant } from '../output/format-age.ts';
+import { formatRuleHeader } from '../rules/rule-header.ts';
 
 const CONCURRENCY = 64;
 
@@ -31,13 +33,18 @@ export async function runRulesGet(context: CommandContext, input: CommandInput):
     const scopes = scope === undefined ? await allScopes(session, signal) : [scope];
     return mapBounded(scopes, CONCURRENCY, async (one) => toEntry(one, await readRule(session, one, { signal })));
   });
+  if (scope?.kind === 'service' && entries[0]?.version === null) {
+    throw new CliError('NotFound', `there is no service "${scope.service}"; \`pulsekeeper services\` lists them`);
+  }
   if (output.isJson) {
     output.printJson(entries);
   } else if (hasFlag(input, 'yaml')) {
     const { stringify } = await import('../arguments/yaml.ts');
-    for (const entry of entries.filter(({ rule }) => rule !== null)) {
-      output.print(`# ${describe(entry)}\n${stringify(entry.rule)}`);
-    }
+    const documents = entries
+      // One that was asked for has its header even without a rule: `rules set` compares its version.
+      .filter(({ rule }) => rule !== null || scope !== undefined)
+      .map((entry) => `# ${describe(entry)}\n${entry.rule === null ? '' : stringify(entry.rule)}`);
+    output.print(documents.join('---\n'));
   } else {
     printEntries(context, entries);
   }
@@ -79,6 +86,6 @@ function parse(data: Uint8Array): { rule: unknown; problem: string | null } {
 }
 
 function describe({ service, version, changedAt }: RuleEntry): string {
-  const name = service === null ? 'defaults' : `service ${service}`;
-  return version === null ? name : `${name}, version ${version} of ${String(changedAt)}`;
+  const scope: RuleScope = service === null ? { kind: 'defaults' } : { kind: 'service', service };
+  return formatRuleHeader(scope, version ?? undefined, changedAt ?? undefined);
 }

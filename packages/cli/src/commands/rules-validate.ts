@@ -11,7 +11,9 @@ export async function runRulesValidate({ output }: CommandContext, input: Comman
   if (output.isJson) {
     output.printJson({ file: path, valid: true });
   } else {
-    output.printLine(`${path} is a good rule of ${scope.kind === 'defaults' ? 'the cluster' : 'a service'}`);
+    output.printLine(
+      `${path === '-' ? 'standard input' : path} is a good rule of ${scope.kind === 'defaults' ? 'the cluster' : 'a service'}`,
+    );
   }
   return ExitCode.Good;
 }

@@ -9,10 +9,15 @@ import type { TextSink } from './output.ts';
  *
  * @throws the reason of the signal
  */
-export async function askYesNo(question: string, sink: TextSink, signal: AbortSignal): Promise<boolean> {
+export async function askYesNo(
+  question: string,
+  sink: TextSink,
+  signal: AbortSignal,
+  input: NodeJS.ReadableStream = process.stdin,
+): Promise<boolean> {
   sink.write(`${question} [Y/n] `);
   // Not a terminal for readline: Ctrl-C then stays the signal that it is.
-  const lines = createInterface({ input: process.stdin, terminal: false, signal });
+  const lines = createInterface({ input, terminal: false, signal });
   try {
     const [answer] = (await Promise.race([
       once(lines, 'line', { signal }),

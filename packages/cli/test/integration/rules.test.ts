@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { findExecutable } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { expectJson } from '../support/json-schema.ts';
@@ -65,11 +68,42 @@ describe('pulsekeeper rules', function () {
     expect(rule.rule).to.deep.equal({ interval: '40s' });
   });
 
+  it('writes what `rules get --yaml` printed over the version that it tells, also on a dry run', async () => {
+    await run(['rules', 'set', '--service', 'web', '-'], 'interval: 30s');
+    const printed = (await run(['rules', 'get', '--service', 'web', '--yaml'])).out;
+    expect(printed).to.match(/^# service web, version 0 of \S+Z\ninterval: 30s\n$/);
+    const edited = printed.replace('30s', '50s');
+    await run(['rules', 'set', '--service', 'web', '-'], 'interval: 40s');
+    for (const more of [[], ['--dry-run']]) {
+      const late = await run(['rules', 'set', '--service', 'web', ...more, '-'], edited);
+      expect(late).to.include({ code: 1, out: '' });
+      expect(late.err).to.match(/^pulsekeeper: .*changed by somebody else: version 1 by now, not 0; nothing [^\n]*\n$/);
+    }
+    const current = (await run(['rules', 'get', '--service', 'web', '--yaml'])).out.replace('40s', '50s');
+    expect((await run(['rules', 'set', '--service', 'db', '-'], current)).err).to.contain('is of service web');
+    expect((await run(['rules', 'set', '--service', 'web', '-'], current)).code).to.equal(0);
+  });
+
+  it('prints all rules as YAML documents, one behind the other', async () => {
+    await run(['rules', 'set', '--defaults', '-'], 'interval: 20s');
+    await run(['rules', 'set', '--service', 'web', '-'], 'interval: 30s');
+    const { out } = await run(['rules', 'get', '--yaml']);
+    expect(out.split('---\n')).to.have.length(2);
+    expect(out).to.match(/^# defaults, .*\ninterval: 20s\n---\n# service web, .*\ninterval: 30s\n$/);
+  });
+
+  it('does not find the rule of a service that does not exist', async () => {
+    const { code, out, err } = await run(['rules', 'get', '--service', 'wev']);
+    expect({ code, out }).to.deep.equal({ code: 1, out: '' });
+    expect(err).to.match(/^pulsekeeper: there is no service "wev"; [^\n]+\n$/);
+  });
+
   const wrong: readonly (readonly [string, string, RegExp])[] = [
     ['no YAML', 'a: [', /standard input: /],
     ['a list', '- a', /object/],
     ['an interval', 'interval: 10 years', /interval is "10 years"/],
     ['a field that is misspelt', 'intervall: 5s', /intervall/],
+    ['a tag that nobody knows', 'interval: !odd 5s\nlabels: !wrong 1', /labels/],
     ['aliases', 'a: &a {x: 1}\nb: *a', /standard input: /],
   ];
   for (const [what, text, message] of wrong) {
@@ -137,6 +171,46 @@ describe('pulsekeeper rules', function () {
       expect(failed.code).to.equal(2);
       expect(failed.err).to.contain('the editor ended with 3');
       expect(await ruleOfWeb()).to.deep.equal({ interval: '30s' });
+    });
+
+    /** Runs the editor on a terminal, and types as soon as a question is there. */
+    async function editAtTerminal(editor: string, typed: string): Promise<string> {
+      const script = findExecutable('script') ?? '';
+      expect(script, 'util-linux').not.to.equal('');
+      const command = `'${process.execPath}' '${BINARY}' rules edit --service web`;
+      const child = spawn(script, ['-qec', command, '/dev/null'], {
+        env: { ...process.env, PULSEKEEPER_ZOOKEEPER: zookeeper, VISUAL: '', EDITOR: editor, TERM: 'dumb' },
+      });
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        shown += chunk;
+        if (chunk.includes('[Y/n] ')) {
+          child.stdin.write(typed);
+        }
+      });
+      await once(child, 'close');
+      return shown;
+    }
+
+    for (const [what, typed] of [
+      ['is answered with no', 'n\n'],
+      ['is answered with Ctrl-C', '\u0003'],
+    ] as const) {
+      it(`keeps what was typed, and says where, when the question whether to write it ${what}`, async () => {
+        const shown = await editAtTerminal('sed -i s/30s/40s/', typed);
+        expect(shown).to.contain('write it? [Y/n] ');
+        const kept = /your text is kept in (\S+?rule\.yaml)/.exec(shown)?.[1] ?? '';
+        expect(readFileSync(kept, 'utf8')).to.contain('interval: 40s');
+        rmSync(dirname(kept), { recursive: true });
+        expect(await ruleOfWeb()).to.deep.equal({ interval: '30s' });
+      });
+    }
+
+    it('asks whether to edit a wrong rule again, and writes when it is told to', async () => {
+      const shown = await editAtTerminal('sed -i -e s/often/40s/ -e s/30s/often/', '\n');
+      expect(shown).to.match(/interval is "often".*edit again\? \[Y\/n\] /s);
+      expect(shown).to.match(/write it\? \[Y\/n\] .*written as version 2/s);
+      expect(await ruleOfWeb()).to.deep.equal({ interval: '40s' });
     });
 
     it('keeps the text when somebody else was quicker', async () => {
