@@ -8,6 +8,8 @@ import { membersAt } from '../views/members-at.ts';
 import { inventMembers, planRing, type PlannedRing, type RingPlan } from '../views/ring-plan.ts';
 
 const MAX_ADDED = 1000;
+/** So many moves are named in the text; `--json` has all. */
+const MAX_SHOWN = 20;
 
 /** `pulsekeeper plan`: what would move, and how even the shares would be, with fewer or more collectors. */
 export async function runPlan(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -44,7 +46,7 @@ export async function runPlan(context: CommandContext, input: CommandInput): Pro
   return ExitCode.Good;
 }
 
-function printPlan({ output }: CommandContext, { now, then, moved }: RingPlan): void {
+function printPlan({ output }: CommandContext, { now, then, moved, targets }: RingPlan): void {
   const before = new Map(now.collectors.map(({ collector, targets }) => [collector, targets]));
   const after = new Map(then.collectors.map(({ collector, targets }) => [collector, targets]));
   const rows = [...new Set([...before.keys(), ...after.keys()])].sort();
@@ -56,6 +58,21 @@ function printPlan({ output }: CommandContext, { now, then, moved }: RingPlan): 
     ],
     rows,
   );
+  if (targets.length > 0) {
+    output.printLine();
+    output.printTable(
+      [
+        { header: 'TARGET', value: ({ target }) => target, minWidth: 16, cut: 'middle' },
+        { header: 'FROM', value: ({ from }) => from ?? '-', minWidth: 11, cut: 'middle' },
+        { header: 'TO', value: ({ to }) => to ?? '-', minWidth: 11, cut: 'middle' },
+      ],
+      targets.slice(0, MAX_SHOWN),
+    );
+    if (targets.length > MAX_SHOWN) {
+      output.printLine(output.palette.dim(`${targets.length - MAX_SHOWN} more; --json lists all`));
+    }
+    output.printLine();
+  }
   const total = now.collectors.reduce((sum, { targets }) => sum + targets, 0);
   output.printLine(`${moved} of ${total} targets move; largest share ${balance(now)} now, ${balance(then)} then`);
 }

@@ -75,7 +75,8 @@ describe('pulsekeeper assignments, plan and drain', function () {
     const more = await run('plan', '--with', '1');
     expect(more.out)
       .to.match(/new-1 +- +\d+/)
-      .and.match(/of 12 targets move/);
+      .and.match(/of 12 targets move/)
+      .and.match(/\nTARGET +FROM +TO\nweb\/\d+ +c[123] +new-1\n/);
     expect(await stateOf('c3')).to.equal('active');
     expect((await run('plan', '--without', 'c9')).code).to.equal(1);
     expect((await run('plan')).code).to.equal(2);
