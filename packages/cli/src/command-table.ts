@@ -40,7 +40,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
       ['pulsekeeper targets --health down,rejected', 'what needs a look, with reasons'],
       ['pulsekeeper targets --service web --json', 'for a script'],
     ],
-    exitCodes: { 3: 'a server is away; without Redis the health is unknown' },
+    exitCodes: {
+      1: 'there is no such service or collector',
+      3: 'a server is away; without Redis the health is unknown',
+    },
     load: async () => (await import('./commands/targets.ts')).runTargets,
   },
   {
@@ -108,7 +111,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       ['pulsekeeper verify web --since 10m --json', 'one service, for a script'],
     ],
     exitCodes: {
-      1: 'slots are missing or doubled',
+      1: 'slots are missing or doubled, or a named target does not exist',
       3: 'a server is away; without ZooKeeper all targets count as registered',
     },
     load: async () => (await import('./commands/verify.ts')).runVerify,
@@ -160,17 +163,22 @@ export const COMMANDS: readonly CommandDefinition[] = [
           ['pulsekeeper rules get', 'all rules, with their versions'],
           ['pulsekeeper rules get --service web --yaml > web.yaml', 'to edit one'],
         ],
+        exitCodes: { 1: 'there is no such service' },
         load: async () => (await import('./commands/rules-get.ts')).runRulesGet,
       },
       {
         usage: 'set <file>',
         summary: 'write a rule, checked first, unless somebody else changed it meanwhile',
-        description: 'The file is YAML or JSON; - reads standard input. An empty file takes the rule away.',
+        description:
+          'The file is YAML or JSON; - reads standard input. An empty file takes the rule away. A file that `rules get --yaml` wrote says in its first line which version was read: it is written over that version only, and over the rule of that name.',
         options: [
           { flags: '--defaults', description: 'the rule of the whole cluster' },
           { flags: '--service <name>', description: 'the rule of a service' },
           { flags: '--dry-run', description: 'print what would change for which targets, and write nothing' },
-          { flags: '--if-version <n>', description: 'only over this version, as `rules get` told it' },
+          {
+            flags: '--if-version <n>',
+            description: 'only over this version, whatever the first line of the file says',
+          },
         ],
         examples: [
           ['pulsekeeper rules set --service web web.yaml --dry-run', 'what would change'],

@@ -7,7 +7,7 @@ import { parseDurationOption, parseTimeRange, type TimeRange } from './time-rang
 
 /** What one query asks for. */
 export interface QueryPlan {
-  /** With a step, it begins at a whole multiple of it. */
+  /** With a step, it begins at a whole multiple of it; with one longer than the range at the last before its end. */
   readonly range: TimeRange;
   /** `undefined` for the samples as they were scraped. */
   readonly stepMs: number | undefined;
@@ -39,7 +39,9 @@ export function parseQueryPlan(input: CommandInput, nowMs: number): QueryPlan {
     return { range, stepMs, rateWindowMs, aggregation };
   }
   // Whole multiples of the step, so that the same question a second later has the same instants.
-  const fromMs = Math.ceil(range.fromMs / stepMs) * stepMs;
+  // A step longer than the range leaves one instant, its last.
+  const lastMs = Math.floor(range.untilMs / stepMs) * stepMs;
+  const fromMs = Math.min(Math.ceil(range.fromMs / stepMs) * stepMs, lastMs);
   return { range: { fromMs, untilMs: range.untilMs }, stepMs, rateWindowMs, aggregation };
 }
 

@@ -11,6 +11,8 @@ export interface TimeRange {
 
 const EXPECTED = 'expected an age such as 5m or 1h30m, a time such as 2026-01-31T12:00:00Z, or Unix seconds';
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
+/** Of `2026-01-31`. */
+const DATE_LENGTH = 10;
 const UNIX_SECONDS = /^\d{9,10}(?:\.\d{1,6})?$/;
 
 /**
@@ -40,7 +42,7 @@ export function parseInstant(option: string, text: string, nowMs: number): numbe
   if (UNIX_SECONDS.test(text)) {
     return Math.round(Number(text) * 1000);
   }
-  if (RFC3339.test(text)) {
+  if (RFC3339.test(text) && isDay(text.slice(0, DATE_LENGTH))) {
     const timeMs = Date.parse(text.replace(' ', 'T'));
     if (!Number.isNaN(timeMs)) {
       return timeMs;
@@ -70,6 +72,12 @@ export function parseDurationOption(
     );
   }
   return valueMs;
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(date: string): boolean {
+  const timeMs = Date.parse(date);
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(date);
 }
 
 function tryDuration(text: string): number | undefined {

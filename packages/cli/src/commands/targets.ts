@@ -7,7 +7,7 @@ import { askBoth, noteOutages } from '../cluster/ask-both.ts';
 import type { ClusterPicture } from '../cluster/cluster-picture.ts';
 import { assignmentAt } from '../cluster/ownership.ts';
 import { listOption, textOption, type CommandContext, type CommandInput } from '../command.ts';
-import { usageError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatAge } from '../output/format-age.ts';
 import type { Column } from '../output/table.ts';
@@ -36,10 +36,11 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
     // What is registered is known to ZooKeeper alone; without it there is no list.
     throw answers.registry.error;
   }
-  noteOutages(context, answers);
   const picture = answers.registry.value;
   const nowMs = context.now();
   const assignment = assignmentAt(picture, nowMs, context.settings);
+  refuseUnknown(input, picture, assignment.members);
+  noteOutages(context, answers);
   const entries = listTargets({
     targets: picture.targets,
     ownersOf: (id) => assignment.ownersOf(id),
@@ -179,4 +180,16 @@ function readFilters(input: CommandInput): (entry: TargetEntry) => boolean {
     (healths.length === 0 || healths.includes(entry.health)) &&
     (service === undefined || entry.target.startsWith(`${service}/`)) &&
     (owner === undefined || entry.owners.includes(owner));
+}
+
+/** A typing mistake must not pass for a service or a collector without targets. */
+function refuseUnknown(input: CommandInput, picture: ClusterPicture, members: readonly string[]): void {
+  const service = textOption(input, 'service');
+  if (service !== undefined && !picture.services.includes(service)) {
+    throw new CliError('NotFound', `there is no service "${service}"; \`pulsekeeper services\` lists them`);
+  }
+  const owner = textOption(input, 'owner');
+  if (owner !== undefined && !members.includes(owner) && !picture.collectors.has(owner)) {
+    throw new CliError('NotFound', `no collector is registered as "${owner}"; \`pulsekeeper collectors\` lists them`);
+  }
 }

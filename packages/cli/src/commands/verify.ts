@@ -1,10 +1,12 @@
 import type { FrameReader } from '@pulsekeeper/store';
 
+import { parseTargetPattern, type TargetPattern } from '../arguments/target-pattern.ts';
 import { parseDurationOption, parseTimeRange } from '../arguments/time-range.ts';
 import { accountTargets } from '../cluster/account-targets.ts';
 import { askBoth, noteOutages } from '../cluster/ask-both.ts';
 import type { ClusterPicture } from '../cluster/cluster-picture.ts';
 import { hasFlag, textOption, type CommandContext, type CommandInput } from '../command.ts';
+import { CliError } from '../errors.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
 import { Progress } from '../output/progress.ts';
 import type { SlotWindow } from '../views/slot-account.ts';
@@ -25,7 +27,8 @@ export async function runVerify(context: CommandContext, input: CommandInput): P
   const range = parseTimeRange({ since: textOption(input, 'since') ?? '1h', until: textOption(input, 'until') }, nowMs);
   const graceMs = parseDurationOption('--grace', textOption(input, 'grace') ?? '2s', { minMs: 0, maxMs: MAX_GRACE_MS });
   const window: SlotWindow = { ...range, nowMs, graceMs };
-  const isWanted = input.args.length === 0 ? () => true : (id: string) => matchesAny(id, input.args);
+  const patterns = input.args.map(parseTargetPattern);
+  const isWanted = (id: string): boolean => patterns.length === 0 || patterns.some(({ matches }) => matches(id));
   const answers = await askBoth(context, ({ reader }, picture) =>
     accountAll(context, reader, picture, window, isWanted),
   );
@@ -33,6 +36,7 @@ export async function runVerify(context: CommandContext, input: CommandInput): P
     throw answers.store.error;
   }
   noteOutages(context, answers);
+  refuseUnknown(patterns, answers.store.value);
   const verification = toVerification(answers.store.value, window);
   print(context, verification, hasFlag(input, 'all'));
   return worstExitCode(
@@ -94,7 +98,13 @@ function describeRuns({ missingSlots }: TargetVerification): string {
   return runs.join(', ') + (missingSlots.length > MAX_RUNS_SHOWN ? ', …' : '');
 }
 
-/** A target is named in full, or by its service alone. */
-function matchesAny(id: string, names: readonly string[]): boolean {
-  return names.some((name) => id === name || id.startsWith(`${name}/`));
+/** A typing mistake must not pass for a target without a defect. */
+function refuseUnknown(patterns: readonly TargetPattern[], found: readonly AccountedTarget[]): void {
+  const unknown = patterns.filter(({ matches }) => !found.some(({ target }) => matches(target)));
+  if (unknown.length > 0) {
+    throw new CliError(
+      'NotFound',
+      `neither registered nor in the store: ${unknown.map(({ text }) => text).join(', ')}; \`pulsekeeper targets\` lists what is registered`,
+    );
+  }
 }

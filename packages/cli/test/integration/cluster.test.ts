@@ -83,6 +83,17 @@ describe('pulsekeeper on a cluster', function () {
       expect(await json('targets', 'targets', '--owner', entry.owner, '--health', 'down')).to.have.length(1);
       expect((await run('targets', '--health', 'ill')).code).to.equal(2);
     });
+
+    it('says that a service or a collector does not exist', async () => {
+      const [service, owner] = [
+        await run('targets', '--service', 'wev'),
+        await run('targets', '--owner', 'collector-9'),
+      ];
+      expect(service).to.include({ code: 1, out: '' });
+      expect(service.err).to.match(/^pulsekeeper: there is no service "wev"; /);
+      expect(owner).to.include({ code: 1, out: '' });
+      expect(owner.err).to.match(/^pulsekeeper: no collector is registered as "collector-9"; /);
+    });
   });
 
   describe('status', () => {
@@ -217,6 +228,14 @@ describe('pulsekeeper on a cluster', function () {
   });
 
   describe('verify', () => {
+    it('says which of the named targets do not exist', async () => {
+      const { code, out, err } = await run('verify', 'web', 'wev', 'web/web-9');
+      expect({ code, out }).to.deep.equal({ code: 1, out: '' });
+      expect(err).to.match(/^pulsekeeper: neither registered nor in the store: wev, web\/web-9; [^\n]+\n$/);
+      expect((await run('verify', 'a/b/c')).code).to.equal(2);
+      expect((await run('verify', 'gone/left', 'new/never', '--since', '1s')).err).to.equal('');
+    });
+
     it('counts the slots of every target from the store, and exits with 1 for missing ones', async () => {
       const { code, out } = await run('verify', '--since', '10m', '--json');
       const verification = expectJson(out, 'verify');

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 
+import { parseQueryPlan, type QueryPlan } from '../../../src/arguments/query-plan.ts';
 import { parseSelectorArgument } from '../../../src/arguments/selector.ts';
 import { parseTargetArgument } from '../../../src/arguments/target-argument.ts';
+import { parseTargetPattern } from '../../../src/arguments/target-pattern.ts';
 import { parseDurationOption, parseInstant, parseTimeRange } from '../../../src/arguments/time-range.ts';
 import { parseWholeNumber } from '../../../src/arguments/whole-number.ts';
 import { CliError } from '../../../src/errors.ts';
@@ -65,6 +67,50 @@ describe('parseTimeRange', () => {
   it('refuses a range without length, with both ends in the message', () => {
     expect(refusal(() => parseTimeRange({ since: '1h', until: '2h' }, NOW))).to.match(/--since 1h .*--until 2h/);
     expect(refusal(() => parseTimeRange({ since: '0' }, NOW))).to.match(/not before now/);
+  });
+});
+
+describe('parseInstant', () => {
+  it('refuses a day that the month does not have', () => {
+    for (const text of ['2026-02-30T00:00:00Z', '2025-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-04-31 10:00Z']) {
+      expect(refusal(() => parseInstant('--since', text, 0))).to.match(/^--since "2/);
+    }
+    expect(parseInstant('--since', '2024-02-29T23:59:00-05:00', 0)).to.equal(Date.UTC(2024, 2, 1, 4, 59));
+  });
+});
+
+describe('parseQueryPlan', () => {
+  const plan = (options: Readonly<Record<string, string>>, nowMs: number): QueryPlan =>
+    parseQueryPlan({ args: [], options }, nowMs);
+
+  it('begins at a whole multiple of the step', () => {
+    expect(plan({ since: '5m', step: '1m' }, 10_030_000).range).to.deep.equal({
+      fromMs: 9_780_000,
+      untilMs: 10_030_000,
+    });
+  });
+
+  it('keeps one instant where the step is longer than the range', () => {
+    for (const nowMs of [6_000_000, 6_100_000, 6_599_999]) {
+      expect(plan({ since: '5m', step: '10m' }, nowMs).range).to.deep.equal({ fromMs: 6_000_000, untilMs: nowMs });
+    }
+  });
+});
+
+describe('parseTargetPattern', () => {
+  it('takes a target in full, or all of a service', () => {
+    const [one, all] = [parseTargetPattern('web/web-1'), parseTargetPattern('web')];
+    expect(['web/web-1', 'web/web-10', 'web-2/a'].map(one.matches)).to.deep.equal([true, false, false]);
+    expect(['web/web-1', 'web/web-10', 'web-2/a'].map(all.matches)).to.deep.equal([true, true, false]);
+  });
+
+  it('refuses what can be neither', () => {
+    for (const text of ['a/b/c', '', 'a/', '/a', '..']) {
+      expect(
+        refusal(() => parseTargetPattern(text)),
+        text,
+      ).to.contain('expected service/instance or service');
+    }
   });
 });
 
