@@ -234,6 +234,32 @@ describe('Registration', () => {
     await eventually(() => expect(tree.nodes.get(PATH)?.owner).to.equal(session.sessionId));
   });
 
+  it('does not fight with a live registrant that each takes for dead: the later one has the name', async () => {
+    const replaced: bigint[] = [];
+    // Two containers with one host name: both have pid 1, and neither sees the other.
+    const inContainer = (key: string): Partial<RegistrationOptions> => ({
+      session: new FakeSession(tree),
+      key,
+      around: { pid: 1, isAlive: () => false, isHeldHere: (other) => other === key },
+    });
+    const first = create(inContainer('node7/1/aaaa'));
+    const second = create(inContainer('node7/1/bbbb'));
+    await first.start();
+    for (const registration of [first, second]) {
+      registration.on('state', (state) => {
+        if (state.kind === 'registered') replaced.push(state.czxid);
+      });
+    }
+    await second.start();
+    await eventually(() => expect(first.state).to.include({ kind: 'waiting', claim: 'displaced' }));
+    // Longer than the spacing of passes: a fight would go on.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(replaced).to.deep.equal([tree.node(PATH).czxid]);
+    expect(keyOf(tree.node(PATH).data)).to.equal('node7/1/bbbb');
+    await second.close();
+    await eventually(() => expect(first.state.kind).to.equal('registered'));
+  });
+
   it('updates in place, and the last of several updates wins', async () => {
     const registration = create();
     await registration.start();

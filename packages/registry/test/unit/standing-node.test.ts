@@ -44,6 +44,20 @@ const cases: Case[] = [
     claimant: { key: 'own', hasStood: true },
     claim: 'displaced',
   },
+  {
+    title: 'our own pid and host in another container, after we stood',
+    owner: 9n,
+    key: 'h/100/other',
+    claimant: { hasStood: true },
+    claim: 'displaced',
+  },
+  {
+    title: 'a process of this host that cannot be seen, after we stood',
+    owner: 9n,
+    key: 'h/300/x',
+    claimant: { hasStood: true },
+    claim: 'displaced',
+  },
   { title: 'an opaque key against a structured one', owner: 9n, key: 'theirs', claim: 'taken' },
 ];
 
