@@ -1,3 +1,4 @@
+import { unlessAborted } from './abort.ts';
 import { codeOf, RegistryError, type StandingOwner } from './errors.ts';
 import { ensureParent, forgetParent } from './parent-nodes.ts';
 import { readZnode, type ZnodeData } from './read-znode.ts';
@@ -78,8 +79,7 @@ async function createUnlessThere(
   data: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  await ensureParent(session, path);
-  signal.throwIfAborted();
+  await unlessAborted(ensureParent(session, path), signal);
   try {
     await session.create(path, data, { ephemeral: true, signal });
   } catch (error) {

@@ -312,6 +312,24 @@ describe('Registration', () => {
     expect(tree.node(PATH).owner).to.equal(later.sessionId);
   });
 
+  it('closes at once while the look for its parent hangs, and leaves that to those who share it', async () => {
+    let release = (): void => undefined;
+    session.gate = (call) =>
+      call.startsWith('ensurePath') ? new Promise((resolve) => (release = resolve)) : Promise.resolve();
+    const abort = new AbortController();
+    const aborted = create();
+    const started = aborted.start({ signal: abort.signal }).catch((reason: unknown) => reason);
+    const other = create({ key: 'other', path: `${PATH}2` });
+    const otherStarted = other.start();
+    await eventually(() => expect(session.calls).to.deep.equal(['ensurePath /services/db']));
+    abort.abort(new Error('enough'));
+    expect(await started).to.include({ message: 'enough' });
+    await aborted.close();
+    release();
+    await otherStarted;
+    expect(tree.nodes.has(PATH)).to.equal(false);
+  });
+
   it('withdraws after the next connection what it could not withdraw on close', async () => {
     const registration = create();
     await registration.start();
