@@ -95,6 +95,26 @@ export function uniteContents(held: DirectoryContent, now: DirectoryContent): Di
   };
 }
 
+/**
+ * What is left to hold of `held` once `seen` was seen: everything that `seen` does not have. From then on what the tree
+ * says of the rest is right, also that it is gone. Shares what it leaves alone, and is `held` itself when that is all.
+ */
+export function withoutSeen(held: DirectoryContent, seen: DirectoryContent): DirectoryContent {
+  const services = new Map<string, ServiceContent>();
+  for (const [service, content] of held.services) {
+    const rest = withoutSeenOf(service, content, seen.services.get(service));
+    if (rest !== undefined) services.set(service, rest);
+  }
+  const collectors = new Map([...held.collectors].filter(([id]) => !seen.collectors.has(id)));
+  const defaults = seen.defaults === undefined ? held.defaults : undefined;
+  const isSame =
+    [...services].every(([service, content]) => held.services.get(service) === content) &&
+    services.size === held.services.size &&
+    collectors.size === held.collectors.size &&
+    defaults === held.defaults;
+  return isSame ? held : { services, collectors, defaults };
+}
+
 /** A service's content. Shares what is equal with `previous`, and is `previous` itself when nothing differs. */
 export function toServiceContent(
   service: string,
@@ -137,6 +157,22 @@ function uniteServices(service: string, held: ServiceContent, now: ServiceConten
     nodes: new Map([...(held.origin?.nodes ?? []), ...now.origin.nodes]),
   };
   return toServiceContent(service, [...names], rule, held, origin);
+}
+
+/** What is left of a service; `undefined` when that is nothing. */
+function withoutSeenOf(
+  service: string,
+  held: ServiceContent,
+  seen: ServiceContent | undefined,
+): ServiceContent | undefined {
+  if (seen === undefined) return held;
+  const rule = seen.rule === undefined ? held.rule : undefined;
+  // Instances of another tree were not seen, though they may go by the same names.
+  const isSameSource = isSameTree(held.origin?.source, seen.origin?.source);
+  const names = [...held.instances].filter((name) => !isSameSource || !seen.instances.has(name));
+  if (names.length === 0 && rule === undefined) return undefined;
+  if (names.length === held.instances.size && rule === held.rule) return held;
+  return toServiceContent(service, names, rule, undefined, held.origin);
 }
 
 /** The names were checked when they were read; `targetId` would check them again for each of 50,000 targets. */

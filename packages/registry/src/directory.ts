@@ -23,7 +23,7 @@ import { RegistryError } from './errors.ts';
 import { ReadLoop } from './read-loop.ts';
 import type { WatchFunction } from './registry-session.ts';
 import { safeEmit } from './safe-emit.ts';
-import { applyHold, suspicionOf, type HeldContent } from './suspect-tree.ts';
+import { applyHold, holdLess, suspicionOf, type HeldContent } from './suspect-tree.ts';
 import { timerMs } from './timer-limit.ts';
 import { ZNODES } from './znode-path.ts';
 
@@ -189,6 +189,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#state = next;
     const suspicion = suspicionOf(before, next);
     if (suspicion !== undefined) this.#hold(suspicion);
+    this.#held = holdLess(this.#held, next.content);
     if (next.problems !== before.problems) this.#reportProblems(next.problems, before.problems);
     this.#forgetGone(before, next);
     this.#publish(next.problems !== before.problems);

@@ -1,4 +1,4 @@
-import { uniteContents, type DirectoryContent } from './directory-content.ts';
+import { uniteContents, withoutSeen, type DirectoryContent } from './directory-content.ts';
 
 /** Which znodes a tree hangs on; a root that was made anew is another tree, even under the same path. */
 export interface TreeRoots {
@@ -48,4 +48,14 @@ export function suspicionOf(before: RootedContent, after: RootedContent): string
 /** What to show while a content is held: what is new is let in, what is gone stays. */
 export function applyHold(content: DirectoryContent, held: HeldContent | undefined): DirectoryContent {
   return held === undefined ? content : uniteContents(held.content, content);
+}
+
+/**
+ * What to hold on to after `content` was read. What the new tree has shown once is held no longer: when it goes from
+ * there, it went in order. `undefined` when nothing is held.
+ */
+export function holdLess(held: HeldContent | undefined, content: DirectoryContent): HeldContent | undefined {
+  if (held === undefined) return undefined;
+  const rest = withoutSeen(held.content, content);
+  return rest === held.content ? held : { ...held, content: rest };
 }

@@ -324,6 +324,35 @@ describe('Directory', () => {
     expect(Math.min(...seen)).to.equal(2);
   });
 
+  it('believes what leaves within the grace time, once the new tree has shown it', async () => {
+    tree.put('/collectors/c5', collector('c5'));
+    const directory = create({ suspectGraceMs: 60_000 });
+    await directory.start();
+    session.lose();
+    tree.wipe();
+    for (const path of ['/services/a/1', '/services/b/1']) tree.put(path, '', 8n);
+    tree.put('/services/b', '{"interval":"5s"}');
+    tree.put('/collectors/c1', collector('c1'));
+    tree.put('/collectors/c5', collector('c5'));
+    session.connect();
+    await eventually(() => expect(directory.isSuspect).to.equal(true));
+    tree.put('/collectors/c5', collector('c5', { state: 'draining', drainAtMs: 1000 }));
+    await eventually(() => expect(directory.view.collectors.get('c5')).to.include({ state: 'draining' }));
+    const seen: (string | undefined)[] = [];
+    directory.on('changed', (view) => seen.push(view.collectors.get('c5')?.state));
+    tree.delete('/collectors/c5');
+    tree.delete('/services/a/1');
+    tree.put('/services/b', '');
+    await eventually(() => {
+      expect([...directory.view.collectors.keys()]).to.deep.equal(['c1']);
+      // Never seen in the new tree, a/2 is still held.
+      expect(directory.view.targetIds).to.deep.equal(['a/2', 'b/1']);
+      expect(directory.view.rules.has('b')).to.equal(false);
+    });
+    expect(directory.isSuspect).to.equal(true);
+    expect(seen).to.not.include('active');
+  });
+
   it('removes at once when all instances leave in order', async () => {
     const directory = create({ suspectGraceMs: 60_000 });
     await directory.start();
