@@ -96,7 +96,7 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     });
     this.#registration.on('state', (state, previous) => {
       if (state.kind === 'registered') this.#standingTree = this.#tree;
-      safeEmit(this.#logger, 'state', () => this.emit('state', state, previous));
+      safeEmit(this.#logger, this, 'state', state, previous);
     });
   }
 

@@ -1,5 +1,7 @@
+import { assertNever } from '@pulsekeeper/model';
 import { EMPTY_CONTENT } from './directory-content.ts';
 import type { RootedContent } from './suspect-tree.ts';
+import { ZNODES } from './znode-path.ts';
 
 /** Everything that was read of a cluster's names and rules: the content, its roots, and what was skipped. */
 export interface DirectoryState extends RootedContent {
@@ -49,6 +51,27 @@ export function keysOfState({ content }: DirectoryState): string[] {
   for (const name of content.services.keys()) keys.push(...keysOfService(name));
   for (const name of content.collectors.keys()) keys.push(keyOfCollector(name));
   return keys;
+}
+
+/**
+ * Whether a key is still of use: its node is in the state, or is a collector whose record is wrong now. That one is read
+ * and watched, since the record may be mended.
+ */
+export function isKeyInUse(key: string, { content, problems }: DirectoryState): boolean {
+  const parsed = parseDirectoryKey(key);
+  switch (parsed.kind) {
+    case 'services':
+    case 'collectors':
+    case 'defaults':
+      return true;
+    case 'instances':
+    case 'rule':
+      return content.services.has(parsed.name);
+    case 'collector':
+      return content.collectors.has(parsed.name) || problems.has(ZNODES.collectorPath(parsed.name));
+    default:
+      return assertNever(parsed);
+  }
 }
 
 /** The keys of one service: its list of instances and its rule. */

@@ -106,7 +106,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       allKeys: () => keysOfState(this.#state),
       onFailure: (error, attempt) => {
         this.#stats.failures += 1;
-        safeEmit(this.#logger, 'failed', () => this.emit('failed', error, attempt));
+        safeEmit(this.#logger, this, 'failed', error, attempt);
       },
     });
     this.#view = this.#createView(0);
@@ -207,7 +207,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#view = this.#createView(this.#view.version + 1);
     const { addedTargets, removedTargets } = diff;
     this.#logger.debug({ added: addedTargets.length, removed: removedTargets.length }, 'directory changed');
-    safeEmit(this.#logger, 'changed', () => this.emit('changed', this.#view, diff));
+    safeEmit(this.#logger, this, 'changed', this.#view, diff);
   }
 
   #hold(reason: string): void {
@@ -218,7 +218,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#logger.warn({ reason, graceMs: suspectGraceMs }, 'tree is suspect; keeping what was known');
     clearTimeout(this.#holdTimer);
     this.#holdTimer = setTimeout(() => this.#letGo(), timerMs(suspectGraceMs)).unref();
-    safeEmit(this.#logger, 'suspect', () => this.emit('suspect', reason, untilMs));
+    safeEmit(this.#logger, this, 'suspect', reason, untilMs);
   }
 
   #letGo(): void {
@@ -237,7 +237,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       if (this.#loggedProblems.size >= MAX_LOGGED_PROBLEMS) this.#loggedProblems.clear();
       this.#loggedProblems.add(line);
       this.#logger.warn({ path, reason }, 'znode skipped');
-      safeEmit(this.#logger, 'problem', () => this.emit('problem', { path, reason }));
+      safeEmit(this.#logger, this, 'problem', { path, reason });
     }
   }
 

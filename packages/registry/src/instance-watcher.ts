@@ -108,7 +108,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
       logger: this.#logger,
       read: (keys, signal) => this.#read(keys as readonly TargetId[], signal),
       allKeys: () => this.#entries.keys(),
-      onFailure: (error, attempt) => safeEmit(this.#logger, 'failed', () => this.emit('failed', error, attempt)),
+      onFailure: (error, attempt) => safeEmit(this.#logger, this, 'failed', error, attempt),
     });
   }
 
@@ -231,7 +231,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     if (!entry.isRead) this.#unread -= 1;
     entry.isRead = true;
     entry.parsed = parsed;
-    safeEmit(this.#logger, 'changed', () => this.emit('changed', id, parsed));
+    safeEmit(this.#logger, this, 'changed', id, parsed);
     this.#settleIfRead();
   }
 

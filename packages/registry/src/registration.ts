@@ -297,7 +297,7 @@ export class Registration extends EventEmitter<RegistrationEvents> {
     this.#failures += 1;
     const attempt = this.#failures;
     if (attempt === 1) this.#logger.warn({ err: error }, 'registration failed; trying again');
-    safeEmit(this.#logger, 'failed', () => this.emit('failed', error, attempt));
+    safeEmit(this.#logger, this, 'failed', error, attempt);
     if (!this.#hasStood && !isRetryable(error)) {
       void this.#giveUp(error instanceof Error ? error : new Error(messageOf(error)));
       return undefined;
@@ -356,7 +356,7 @@ export class Registration extends EventEmitter<RegistrationEvents> {
     if (previous.kind === 'closed') return;
     this.#state = next;
     this.#logger.debug({ from: previous.kind, to: next.kind }, 'registration changed state');
-    safeEmit(this.#logger, 'state', () => this.emit('state', next, previous));
+    safeEmit(this.#logger, this, 'state', next, previous);
   }
 
   #takenError(cause?: unknown): RegistryError {
