@@ -10,14 +10,7 @@ import {
 } from './directory-content.ts';
 import { normalizeDirectoryOptions, type DirectoryOptions } from './directory-options.ts';
 import { DirectoryReader } from './directory-reader.ts';
-import {
-  EMPTY_STATE,
-  keyOfCollector,
-  keysOfService,
-  keysOfState,
-  ROOT_KEYS,
-  type DirectoryState,
-} from './directory-state.ts';
+import { EMPTY_STATE, isKeyInUse, keysOfState, ROOT_KEYS, type DirectoryState } from './directory-state.ts';
 import { createDirectoryView, type DirectoryProblem, type DirectoryView } from './directory-view.ts';
 import { RegistryError } from './errors.ts';
 import { ReadLoop } from './read-loop.ts';
@@ -25,7 +18,6 @@ import type { WatchFunction } from './registry-session.ts';
 import { safeEmit } from './safe-emit.ts';
 import { applyHold, holdLess, suspicionOf, type HeldContent } from './suspect-tree.ts';
 import { timerMs } from './timer-limit.ts';
-import { ZNODES } from './znode-path.ts';
 
 /** Events of a {@link Directory}. */
 export interface DirectoryEvents {
@@ -241,21 +233,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
   }
 
-  /** Services and collectors that went leave no watch function and nothing to read behind. */
+  /**
+   * Services and collectors that went leave no watch function and nothing to read behind; nor do nodes that were never
+   * part of a state, or that went while they were being read again.
+   */
   #forgetGone(before: DirectoryState, next: DirectoryState): void {
-    for (const service of before.content.services.keys()) {
-      if (!next.content.services.has(service)) keysOfService(service).forEach((key) => this.#forget(key));
+    for (const key of [...keysOfState(before), ...this.#watches.keys()]) {
+      if (isKeyInUse(key, next)) continue;
+      this.#watches.delete(key);
+      this.#loop.forget(key);
     }
-    for (const collector of before.content.collectors.keys()) {
-      // One whose record is wrong now is no collector, but is watched: the record may be mended.
-      const isListed = next.content.collectors.has(collector) || next.problems.has(ZNODES.collectorPath(collector));
-      if (!isListed) this.#forget(keyOfCollector(collector));
-    }
-  }
-
-  #forget(key: string): void {
-    this.#watches.delete(key);
-    this.#loop.forget(key);
   }
 
   #watchOf(key: string): WatchFunction {

@@ -283,6 +283,32 @@ describe('Directory', () => {
     await eventually(() => expect(directory.view.collectors.size).to.equal(1));
   });
 
+  it('keeps nothing of collectors that came and went, whose records never were right', async () => {
+    const directory = create({ coalesceMs: 0 });
+    await directory.start();
+    const given = new Map<string, unknown>();
+    const getData = session.getData.bind(session);
+    session.getData = (path, options) => {
+      given.set(path, options?.watch);
+      return getData(path, options);
+    };
+    const seen = async (path: string, isThere: boolean): Promise<unknown> => {
+      await eventually(() =>
+        expect(directory.view.problems.some((problem) => problem.path === path)).to.equal(isThere),
+      );
+      return given.get(path);
+    };
+    tree.put('/collectors/bad', '{}');
+    const first = await seen('/collectors/bad', true);
+    tree.delete('/collectors/bad');
+    await seen('/collectors/bad', false);
+    tree.put('/collectors/bad', '{}');
+    // The same function again would mean that the old one was kept.
+    expect(await seen('/collectors/bad', true))
+      .to.be.a('function')
+      .and.not.equal(first);
+  });
+
   it('keeps what it knew of a service that may not be read', async () => {
     const directory = create();
     await directory.start();
