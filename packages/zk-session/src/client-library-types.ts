@@ -37,6 +37,17 @@ export interface StatRecord {
 /** An entry of an access control list. Only handed through. */
 export type LibraryAcl = object;
 
+/** An entry of an access control list as it comes from the server. */
+export interface LibraryAclRecord {
+  readonly perms: number;
+  readonly id: { readonly scheme: string; readonly id: string };
+}
+
+/** The server's answer to a request that is queued past the library's own callbacks. */
+export interface LibraryResponse<Payload> {
+  readonly payload: Payload;
+}
+
 /** One result of a transaction; `err` is there when it was refused. */
 export interface LibraryTransactionResult {
   readonly type: number;
@@ -71,12 +82,10 @@ export interface LibraryConnectionManager {
     isEmpty: () => boolean;
   };
   connect: () => void;
-  queue: (
+  /** What the payload is depends on the request. */
+  queue: <Payload = { readonly results: LibraryTransactionResult[] }>(
     request: unknown,
-    callback: (
-      error: LibraryException | null | undefined,
-      response: { readonly payload: { readonly results: LibraryTransactionResult[] } },
-    ) => void,
+    callback: (error: LibraryException | null | undefined, response: LibraryResponse<Payload>) => void,
   ) => void;
   setState(state: number): void;
   onSocketConnected(): void;
@@ -115,6 +124,11 @@ export interface LibraryClient {
     callback: LibraryCallback<[string[], StatRecord]>,
   ): void;
   exists(path: string, watcher: LibraryWatcher | undefined, callback: LibraryCallback<[StatRecord | null]>): void;
+  getACL(
+    this: { readonly options: { readonly retries: number }; readonly connectionManager: { readonly queue: unknown } },
+    path: string,
+    callback: () => void,
+  ): void;
 }
 
 /** The library itself. */

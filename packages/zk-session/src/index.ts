@@ -33,6 +33,7 @@ export type {
   OperationOptions,
   ReadManyOptions,
   ReadOptions,
+  ZnodeAcl,
   ZnodeChildren,
   ZnodeData,
 } from './znode-operations.ts';

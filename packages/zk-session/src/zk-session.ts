@@ -22,6 +22,7 @@ import {
   type OperationOptions,
   type ReadManyOptions,
   type ReadOptions,
+  type ZnodeAcl,
   type ZnodeChildren,
   type ZnodeData,
   ZnodeOperations,
@@ -247,6 +248,15 @@ export class ZkSession extends EventEmitter<SessionEvents> implements AsyncDispo
   /** Reads a node's stat, undefined if there is none; its watch also tells of the creation. */
   async exists(path: string, options: ReadOptions = {}): Promise<ZnodeStat | undefined> {
     return this.#operations.exists(path, options);
+  }
+
+  /**
+   * Reads who may do what with a node.
+   *
+   * @throws as {@link ZkSession.getData}; `NoAuth` for who may neither read nor administer the node.
+   */
+  async getAcl(path: string, options: OperationOptions = {}): Promise<ZnodeAcl> {
+    return this.#operations.getAcl(path, options);
   }
 
   /**

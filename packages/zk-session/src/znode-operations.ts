@@ -1,7 +1,7 @@
-import { type AclOption, toLibraryAcls } from './acl.ts';
+import { type AclEntry, type AclOption, aclRequest, toAclEntries, toLibraryAcls } from './acl.ts';
 import { readAll } from './bulk-read.ts';
 import { createMode } from './client-library.ts';
-import type { LibraryAcl, StatRecord } from './client-library-types.ts';
+import type { LibraryAcl, LibraryAclRecord, StatRecord } from './client-library-types.ts';
 import type { Connection, SendRequest } from './connection.ts';
 import type { EphemeralBudget } from './ephemeral-budget.ts';
 import { isZkError, type ZkError } from './errors.ts';
@@ -70,6 +70,13 @@ export interface ZnodeData {
 export interface ZnodeChildren {
   /** Names, not paths, in no order. */
   readonly children: string[];
+  readonly stat: ZnodeStat;
+}
+
+/** Who may do what with a node. */
+export interface ZnodeAcl {
+  /** Without the right to administer the node, the ids of schemes with secrets come as `x`. */
+  readonly acl: AclEntry[];
   readonly stat: ZnodeStat;
 }
 
@@ -187,6 +194,14 @@ export class ZnodeOperations {
       (client, callback) => client.exists(serverPath, watcher, callback),
       (stat) => (stat === null ? undefined : toZnodeStat(stat)),
       (stat) => this.#watch(stat === undefined ? 'existence' : 'data', path, options.watch),
+    );
+  }
+
+  getAcl(path: string, options: OperationOptions): Promise<ZnodeAcl> {
+    return this.#run<[LibraryAclRecord[], StatRecord], ZnodeAcl>(
+      { name: 'getAcl', path, isRepeatable: true, options },
+      aclRequest(this.#serverPath(path)),
+      (acl, stat) => ({ acl: toAclEntries(acl), stat: toZnodeStat(stat) }),
     );
   }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Connection } from '../../src/connection.ts';
 import { Dialer } from '../../src/dialer.ts';
 import { silentSessionLogger } from '../../src/session-logger.ts';
-import { isZkError, type ZkSession } from '../../src/index.ts';
+import { type AclEntry, isZkError, type ZkSession } from '../../src/index.ts';
 import { abandonAfterTest, codeOf, makeSession, newChroot, startSession } from './session-harness.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -257,6 +257,28 @@ describe('operations on a real server', function () {
     expect(await codeOf(other.remove('/mine'))).to.equal('NoAuth');
     const same = await start({ auth });
     await same.setData('/mine', text('changed'));
+  });
+
+  it('tell who may do what with a node', async () => {
+    const auth = { scheme: 'digest', credentials: 'keeper:secret' };
+    const owner = await start({ auth, acl: 'creator-all-world-read' });
+    await owner.create('/mine', EMPTY);
+    await owner.create('/open', EMPTY, { acl: 'open' });
+    const some: AclEntry[] = [{ scheme: 'world', id: 'anyone', permissions: ['read', 'create'] }];
+    await owner.create('/some', EMPTY, { acl: some });
+    await owner.create('/hidden', EMPTY, { acl: 'creator-all' });
+
+    const { acl, stat } = await owner.getAcl('/mine');
+    expect(acl).to.deep.equal([
+      { scheme: 'digest', id: 'keeper:fVdK2HwI35pFaNBBBjXpQ3fU3iQ=', permissions: 'all' },
+      { scheme: 'world', id: 'anyone', permissions: ['read'] },
+    ]);
+    expect(stat.aclVersion).to.equal(0);
+    const reader = await start();
+    expect((await reader.getAcl('/open')).acl).to.deep.equal([{ scheme: 'world', id: 'anyone', permissions: 'all' }]);
+    expect((await reader.getAcl('/some')).acl).to.deep.equal(some);
+    expect(await codeOf(reader.getAcl('/hidden'))).to.equal('NoAuth');
+    expect(await codeOf(reader.getAcl('/none'))).to.equal('NoNode');
   });
 
   it('hide what only the creator may read', async () => {
