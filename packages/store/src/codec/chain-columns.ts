@@ -1,4 +1,4 @@
-import { createSeriesSchema, type SeriesSchema } from '@pulsekeeper/model';
+import type { SeriesSchema } from '@pulsekeeper/model';
 import { keysOf } from '../schema/schema-keys.ts';
 import { areUniqueKeys } from './unique-keys.ts';
 
@@ -84,20 +84,6 @@ export class ChainColumns {
 
 function addKeys(columnOfKey: Map<string, number>, schema: SeriesSchema, from: number): void {
   for (const [index, key] of keysOf(schema).entries()) columnOfKey.set(key, from + index);
-}
-
-/** The schema of some series of another, with the metadata of their metrics; a key that comes twice is taken once. */
-export function pickSeries(schema: SeriesSchema, indices: readonly number[]): SeriesSchema {
-  const keys = new Set<string>();
-  for (const index of indices) keys.add(schema.keyAt(index));
-  const text = [...keys].map((key) => `${key}\n`).join('');
-  const metadata = schema.metadata.filter(({ name }) => [...keys].some((key) => isOfMetric(key, name)));
-  return createSeriesSchema(Buffer.from(text, 'utf8'), metadata);
-}
-
-/** Whether a key is of a metric family: its own name, or one with a suffix such as `_bucket`. */
-function isOfMetric(key: string, name: string): boolean {
-  return key.startsWith(name) || key.startsWith(`{"${name}`);
 }
 
 const uniqueness = new WeakMap<SeriesSchema, boolean>();

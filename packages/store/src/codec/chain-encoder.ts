@@ -1,10 +1,11 @@
 import type { SeriesSchema } from '@pulsekeeper/model';
 import type { Frame, FrameSamples } from '../frame.ts';
 import { BitWriter } from './bit-writer.ts';
-import { ChainColumns, type ColumnMapping, hasUniqueKeys, pickSeries } from './chain-columns.ts';
+import { ChainColumns, type ColumnMapping, hasUniqueKeys } from './chain-columns.ts';
 import { encodeColumns, type IncomingColumns } from './column-encoder.ts';
 import { ColumnState } from './column-state.ts';
 import { FRAME_KIND, FRAME_VERSION, type FrameKind, putFrameHeader } from './frame-header.ts';
+import { pickSeries } from './pick-series.ts';
 
 /** A chain takes at most this many lists of series after its first; then a key frame starts over. */
 const MOST_EXTENSIONS = 8;
@@ -202,7 +203,7 @@ export class ChainEncoder {
   }
 
   #startWith(frame: Frame, schema: SeriesSchema): Int32Array | undefined {
-    const columns = hasUniqueKeys(schema) ? schema : pickSeries(schema, [...Array(schema.size).keys()]);
+    const columns = hasUniqueKeys(schema) ? schema : pickSeries(schema, Array(schema.size).keys());
     this.#startOver(frame, [columns]);
     const located = this.#columns.locate(schema);
     return 'missing' in located ? undefined : located.columnOf;
