@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { formatAddress, signalWithin, type Logger, type TargetId } from '@pulsekeeper/model';
+import { formatAddress, redactUrl, signalWithin, type Logger, type TargetId } from '@pulsekeeper/model';
 import {
   CollectorMembership,
   createRegistrantKey,
@@ -25,7 +25,6 @@ import { StatusServer } from './http/status-server.ts';
 import { RingNote } from './membership/ring-note.ts';
 import { exposeMetrics } from './metric-sources.ts';
 import { PROGRAM_VERSION } from './program-version.ts';
-import { redactUrl } from './redact-url.ts';
 import type { CollectorPhase, CollectorReport } from './status/collector-report.ts';
 import { Heartbeat } from './status/heartbeat.ts';
 import { Reporter } from './status/reporter.ts';

@@ -1,3 +1,4 @@
+import { StoreError } from '@pulsekeeper/store';
 import { ZkError } from '@pulsekeeper/zk-session';
 
 import { CollectorError } from './errors.ts';
@@ -23,6 +24,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CollectorError && error.code === 'InvalidConfig') return EXIT_CODES.wrongUsage;
   if (error instanceof RangeError || error instanceof TypeError) return EXIT_CODES.wrongUsage;
   if (error instanceof ZkError && error.code === 'InvalidConnectString') return EXIT_CODES.wrongUsage;
+  if (error instanceof StoreError && error.code === 'InvalidOption') return EXIT_CODES.wrongUsage;
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && UNREACHABLE.has(code) ? EXIT_CODES.unreachable : EXIT_CODES.failed;
 }

@@ -1,3 +1,4 @@
+import { redactUrls } from '@pulsekeeper/model';
 import type { Logger as PinoLogger } from 'pino';
 
 import type { Collector } from './collector.ts';
@@ -5,7 +6,6 @@ import { helpText, parseCommandLine } from './config/command-line.ts';
 import { loadSettings, redactSettings, type Settings } from './config/load-settings.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-code.ts';
 import { PROGRAM_VERSION } from './program-version.ts';
-import { redactUrl } from './redact-url.ts';
 
 /** What is still open once everything was stopped, such as a command that Redis does not answer, may hold the process so long. */
 const LINGER_MS = 250;
@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await run(settings);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`pulsekeeper-collector: ${redactUrl(message.replaceAll('\n', ' '))}\n`);
+    process.stderr.write(`pulsekeeper-collector: ${redactUrls(message.replaceAll('\n', ' '))}\n`);
     return exitCodeOf(error);
   }
 }

@@ -36,6 +36,7 @@ export { checkName, explainInvalidName, isValidName } from './name.ts';
 export { MAX_REASON_LENGTH } from './refusal.ts';
 export { parseClusterDefaults, parseServiceRule, ruleJsonSchema } from './rule-document.ts';
 export { formatRelabelStep } from './relabel/format-step.ts';
+export { holdsPassword, redactUrl, redactUrls } from './redact-url.ts';
 export { RELABEL_ACTIONS } from './relabel/relabel-step.ts';
 export { compileRelabelling, dependsOnValueOf } from './relabel/relabelling.ts';
 export { isProfileName, RESERVED_LABELS } from './rule-field.ts';

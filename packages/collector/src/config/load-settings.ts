@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-import { parseByteSize, parseDuration } from '@pulsekeeper/model';
-import { DEFAULT_STORE_OPTIONS } from '@pulsekeeper/store';
+import { holdsPassword, parseByteSize, parseDuration, redactUrl } from '@pulsekeeper/model';
+import { DEFAULT_STORE_OPTIONS, redactRedisUrl } from '@pulsekeeper/store';
 import convict from 'convict';
 
 import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
-import { holdsPassword, redactUrl } from '../redact-url.ts';
 import { networksOf, parseListenAddress } from './settings-formats.ts';
 import { parseSelectorList } from './selector-list.ts';
 import {
@@ -79,7 +78,7 @@ export function redactSettings(raw: RawSettings): Readonly<Record<string, unknow
     SETTING_NAMES.map((name) => {
       const value = raw[name];
       if (isSensitive(name)) return [name, value === '' ? '' : '***'];
-      return [name, typeof value === 'string' ? redactUrl(value) : value];
+      return [name, typeof value === 'string' ? shownValue(name, value) : value];
     }),
   );
 }
@@ -87,8 +86,13 @@ export function redactSettings(raw: RawSettings): Readonly<Record<string, unknow
 function check(name: SettingName, value: unknown, source: string): void {
   const problem = explain(name, value);
   if (problem === undefined) return;
-  const shown = isSensitive(name) ? '***' : redactUrl(typeof value === 'string' ? value : JSON.stringify(value));
+  const shown = isSensitive(name) ? '***' : shownValue(name, typeof value === 'string' ? value : JSON.stringify(value));
   throw invalid(`${source}: ${name} is ${JSON.stringify(shown)}; ${problem}`);
+}
+
+/** A setting's value without credentials. */
+function shownValue(name: SettingName, value: string): string {
+  return name === 'redis' ? redactRedisUrl(value) : redactUrl(value);
 }
 
 function explain(name: SettingName, value: unknown): string | undefined {

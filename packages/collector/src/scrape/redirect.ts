@@ -1,4 +1,4 @@
-import { redactUrl } from '../redact-url.ts';
+import { redactUrl } from '@pulsekeeper/model';
 import { ScrapeError } from './scrape-error.ts';
 
 /** Statuses that say where else to ask with the same GET. */

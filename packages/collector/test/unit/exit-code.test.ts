@@ -1,3 +1,4 @@
+import { StoreError } from '@pulsekeeper/store';
 import { ZkError } from '@pulsekeeper/zk-session';
 import { expect } from 'chai';
 
@@ -9,6 +10,7 @@ describe('exitCodeOf', () => {
     ['wrong settings', new CollectorError('InvalidConfig', 'x'), 2],
     ['options that make no sense', new RangeError('x'), 2],
     ['a connect string that is none', new ZkError('InvalidConnectString', 'x'), 2],
+    ['a Redis URL that is none', new StoreError('InvalidOption', 'x'), 2],
     ['ZooKeeper out of reach', new ZkError('ConnectTimeout', 'x'), 3],
     ['Redis out of reach', Object.assign(new Error('x'), { code: 'Unavailable' }), 3],
     ['a start that takes too long', new CollectorError('StartFailed', 'x'), 3],

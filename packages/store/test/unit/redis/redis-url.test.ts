@@ -15,6 +15,8 @@ describe('parseRedisUrl', () => {
       'rediss://me:p%40ss%2F@h:1',
       { ...base, kind: 'single', addresses: [{ host: 'h', port: 1 }], username: 'me', password: 'p@ss/', isTls: true },
     ],
+    ['REDIS://h', { ...base, kind: 'single', addresses: [{ host: 'h', port: 6379 }] }],
+    ['Rediss+Cluster://h:1', { ...base, kind: 'cluster', addresses: [{ host: 'h', port: 1 }], isTls: true }],
     ['redis://:secret@h', { ...base, kind: 'single', addresses: [{ host: 'h', port: 6379 }], password: 'secret' }],
     [
       'redis+sentinel://:s@h1,h2:26380/main/2',
@@ -70,6 +72,21 @@ describe('parseRedisUrl', () => {
     expect(redactRedisUrl('redis://me:secret@h:1/0')).to.equal('redis://me:***@h:1/0');
     expect(redactRedisUrl('redis+sentinel://secret@h')).to.equal('redis+sentinel://***@h');
     expect(redactRedisUrl('redis://h')).to.equal('redis://h');
-    expect(() => parseRedisUrl('redis://me:secret@h:99999')).to.throw(/^(?!.*secret)/);
+    expect(redactRedisUrl('secret')).to.equal('***');
+    for (const url of [
+      'redis://me:secret@h:99999',
+      'redis://u:p/secret@h',
+      'redis://u:secret/p@h',
+      'redis2://u:secret@h',
+      'u:secret@h:6379',
+      'redis://u:p@secret@h',
+      'redis://h/secret',
+      'redis://u:secret%zz@h',
+    ]) {
+      expect(() => parseRedisUrl(url), url)
+        .to.throw(StoreError)
+        .with.property('message')
+        .that.does.not.include('secret');
+    }
   });
 });
