@@ -8,19 +8,36 @@ import { defineScript } from '../redis/script.ts';
 const STREAMS_PER_CALL = 256;
 
 /**
- * KEYS: streams. Returns for each the id of its newest entry that is a frame, not an end mark; '' for none.
+ * KEYS: for each target its stream and its late frames. Returns for each target the newest slot that has a frame, be it in
+ * the stream or beside it, end marks aside; '' for none. A key of another type counts as empty.
  */
 const LAST_SLOTS_SCRIPT = defineScript(
   'last-slots',
   `
-local ids = {}
-for i = 1, #KEYS do
-  ids[i] = ''
-  for _, entry in ipairs(redis.call('XREVRANGE', KEYS[i], '+', '-', 'COUNT', 2)) do
-    if ids[i] == '' and string.sub(entry[1], -2) == '-0' then ids[i] = entry[1] end
+local failure
+local function read(...)
+  local reply = redis.pcall(...)
+  if not reply.err then return reply end
+  if not string.find(reply.err, 'WRONGTYPE', 1, true) then failure = reply end
+  return {}
+end
+-- A slot has at most a frame and an end mark.
+local function newest(list, idOf)
+  for _, entry in ipairs(list) do
+    local slot = string.match(idOf(entry), '^(%d+)%-0')
+    if slot then return slot end
   end
 end
-return ids
+
+local slots = {}
+for i = 1, #KEYS / 2 do
+  local slot = newest(read('XREVRANGE', KEYS[i * 2 - 1], '+', '-', 'COUNT', 2), function(entry) return entry[1] end)
+  local late = newest(read('ZREVRANGE', KEYS[i * 2], 0, 1), function(member) return string.sub(member, 1, 40) end)
+  if late and (not slot or tonumber(late) > tonumber(slot)) then slot = late end
+  slots[i] = slot or ''
+end
+if failure then return failure end
+return slots
 `,
 );
 
@@ -41,14 +58,14 @@ export async function readLastSlots(
       connection
         .run(
           LAST_SLOTS_SCRIPT,
-          some.map((id) => keys.frames(id)),
+          some.flatMap((id) => [keys.frames(id), keys.late(id)]),
           [],
         )
         .then((reply) => {
           const found = Array.isArray(reply) ? (reply as unknown[]) : [];
           for (const [index, id] of some.entries()) {
             const text = Buffer.isBuffer(found[index]) ? found[index].toString() : '';
-            slots.set(id, text === '' ? undefined : Number.parseInt(text, 10));
+            slots.set(id, text === '' ? undefined : Number(text));
           }
         }),
     );

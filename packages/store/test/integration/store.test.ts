@@ -150,6 +150,26 @@ describe('store on a real redis', () => {
     expect(reports.get(ids[1]!)!.report.failure).to.deep.equal({ reason: 'timeout', message: 'no answer' });
   });
 
+  it('sees a frame that came after the mark of an end in the future as the newest', async () => {
+    const id = idOf('i1');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    await target.append({ ...frameAt(0, samplesAt(0)), intervalMs: 60_000 });
+    await target.end(slotAt(60));
+    expect(await target.append({ ...frameAt(5, samplesAt(5)), intervalMs: 60_000 })).to.equal('late');
+    expect(await store.writer.lastSlots([id])).to.deep.equal(new Map([[id, slotAt(5)]]));
+    const [report] = (await store.reader.lastReports([id])).values();
+    expect(report).to.deep.include({ slotMs: slotAt(5), endedMs: slotAt(60) });
+    const slots = await collect(store.reader.slots(id, slotAt(0), slotAt(99)));
+    expect(slots.map(({ slotMs, kind, late }) => [slotMs, kind, late])).to.deep.equal([
+      [slotAt(0), 'samples', false],
+      [slotAt(5), 'samples', true],
+      [slotAt(60), 'end', false],
+    ]);
+    // Enough of them that the newest lies behind others that are late.
+    for (const step of [7, 6]) expect(await target.append(frameAt(step, samplesAt(step)))).to.equal('late');
+    expect(await store.writer.lastSlots([id])).to.deep.equal(new Map([[id, slotAt(7)]]));
+  });
+
   it('answers from the index: targets, series, labels, metadata', async () => {
     await append('i1', [0]);
     await append('i2', [0]);
