@@ -7,6 +7,8 @@ import { type PackedEntry, RANGE_SCRIPT, unpackEntries } from './range-script.ts
 
 /** Entries of one reply: some 400 KB of frames of 1,000 series, a millisecond of Redis' time. */
 const PAGE_ENTRIES = 600;
+/** The same for large frames: what reader and Redis hold at once. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** One stored frame with its header. */
 export interface StoredFrame {
@@ -48,8 +50,10 @@ export async function* scanFrames(
   let after = '';
   do {
     throwIfAborted(signal);
-    const reply = await context.connection.run(RANGE_SCRIPT, keys, [first, last, after, PAGE_ENTRIES]);
-    const [packed, next, late] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    const reply = await context.connection.run(RANGE_SCRIPT, keys, [first, last, after, PAGE_ENTRIES, PAGE_BYTES]);
+    const [packed, next, late, wrong] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    const problem = Buffer.isBuffer(wrong) ? wrong.toString() : '';
+    if (problem !== '') context.onCorrupt(target, fromMs, new CorruptFrame(problem));
     yield { frames: framesOf(context, target, packed), late: framesOf(context, target, late) };
     after = Buffer.isBuffer(next) ? next.toString('latin1') : '';
   } while (after !== '');

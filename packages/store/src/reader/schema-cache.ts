@@ -1,124 +1,66 @@
-import { labelValue, METRIC_NAME_LABEL, parseSeriesKey, type LabelSet, type SeriesSchema } from '@pulsekeeper/model';
-import { StoreError } from '../errors.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
+import { CorruptFrame } from '../errors.ts';
+import { classOfError } from '../redis/reply-error.ts';
 import { schemaOfBlob } from '../schema/schema-blob.ts';
-import { keysOf } from '../schema/schema-keys.ts';
-import { metricOfKey, type SchemaSummary, summaryOfBytes } from '../schema/schema-summary.ts';
+import { type SchemaSummary, summaryOfBytes } from '../schema/schema-summary.ts';
+import { SchemaView } from './schema-view.ts';
 
 /** Bytes of series keys that are kept for further reads; what is derived from them takes some times more. */
 const MOST_KEY_BYTES = 32 * 1024 * 1024;
 const MOST_SUMMARIES = 10_000;
+const SUMMARIES_PER_CALL = 256;
 
-/** A schema and what readers derive from it, each at first need. */
-export class SchemaView {
-  readonly schema: SeriesSchema;
-  #keys: readonly string[] | undefined;
-  #columnsByMetric: ReadonlyMap<string, readonly number[]> | undefined;
-  #labels: (LabelSet | undefined)[] | undefined;
-  #labelIndex: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-
-  constructor(schema: SeriesSchema) {
-    this.schema = schema;
-  }
-
-  get keys(): readonly string[] {
-    this.#keys ??= keysOf(this.schema);
-    return this.#keys;
-  }
-
-  get columnsByMetric(): ReadonlyMap<string, readonly number[]> {
-    if (this.#columnsByMetric !== undefined) return this.#columnsByMetric;
-    const columns = new Map<string, number[]>();
-    for (const [column, key] of this.keys.entries()) {
-      const metric = metricOfKey(key);
-      const known = columns.get(metric);
-      if (known === undefined) columns.set(metric, [column]);
-      else known.push(column);
-    }
-    this.#columnsByMetric = columns;
-    return columns;
-  }
-
-  /** A series' own labels, with its name. */
-  labelsAt(column: number): LabelSet {
-    this.#labels ??= new Array<LabelSet | undefined>(this.schema.size).fill(undefined);
-    return (this.#labels[column] ??= parseSeriesKey(this.keys[column] ?? ''));
-  }
-
-  /** The values of each label of the series. */
-  get labelIndex(): ReadonlyMap<string, ReadonlySet<string>> {
-    if (this.#labelIndex !== undefined) return this.#labelIndex;
-    const index = new Map<string, Set<string>>();
-    for (let column = 0; column < this.schema.size; column++) {
-      const labels = this.labelsAt(column);
-      for (const name of Object.keys(labels)) {
-        const values = index.get(name);
-        if (values === undefined) index.set(name, new Set([labelValue(labels, name)]));
-        else values.add(labelValue(labels, name));
-      }
-    }
-    this.#labelIndex = index;
-    return index;
-  }
-
-  hasLabel(name: string): boolean {
-    return name === METRIC_NAME_LABEL || this.labelIndex.has(name);
-  }
+export interface SchemaCacheOptions {
+  readonly connection: RedisConnection;
+  readonly keys: KeyLayout;
+  /** Told once of each schema that cannot be read, or whose keys cannot. It counts as not being there. */
+  readonly onDamage: (schemaId: string, error: unknown) => void;
 }
 
 /** Schemas and their summaries, read once: their ids are their contents, so they cannot change. */
 export class SchemaCache {
-  readonly #connection: RedisConnection;
-  readonly #keys: KeyLayout;
+  readonly #options: SchemaCacheOptions;
   readonly #views = new Map<string, SchemaView>();
+  /** Under way, so that readers of one schema at the same time share it. */
+  readonly #loading = new Map<string, Promise<SchemaView | undefined>>();
+  readonly #damaged = new Set<string>();
   readonly #summaries = new Map<string, SchemaSummary | undefined>();
   #keyBytes = 0;
 
-  constructor(connection: RedisConnection, keys: KeyLayout) {
-    this.#connection = connection;
-    this.#keys = keys;
+  constructor(options: SchemaCacheOptions) {
+    this.#options = options;
   }
 
-  /** The schemas that are there; ids of those that are not are left out. @throws StoreError */
+  /** The schemas that are there and can be read. Memory: all of them, so ask for those of one target. @throws StoreError */
   async views(ids: Iterable<string>): Promise<Map<string, SchemaView>> {
     const views = new Map<string, SchemaView>();
-    const wanted = new Set(ids);
-    const missing: string[] = [];
-    for (const id of wanted) {
-      const view = this.#views.get(id);
-      if (view === undefined) missing.push(id);
-      else views.set(id, view);
-    }
-    const blobs = await Promise.all(missing.map(async (id) => this.#connection.call('GET', this.#keys.schema(id))));
-    for (const [index, id] of missing.entries()) {
-      const blob = blobs[index];
-      if (!Buffer.isBuffer(blob)) continue;
-      const view = new SchemaView(schemaOfBlob(blob, id));
-      views.set(id, view);
-      this.#remember(id, view);
+    const wanted = [...new Set(ids)];
+    const found = await Promise.all(wanted.map(async (id) => this.#views.get(id) ?? this.#load(id)));
+    for (const [index, id] of wanted.entries()) {
+      const view = found[index];
+      if (view !== undefined) views.set(id, view);
     }
     return views;
   }
 
-  /** @throws StoreError with code `SchemaMissing` when one is not there */
-  async schemas(ids: readonly string[]): Promise<SchemaView[]> {
-    const views = await this.views(ids);
-    return ids.map((id) => {
-      const view = views.get(id);
-      if (view === undefined) throw new StoreError('SchemaMissing', `schema ${id} is not in redis`);
-      return view;
-    });
+  /** Each of the schemas that are there, one after the other, so that no more than the cache is held. @throws StoreError */
+  async *each(ids: Iterable<string>): AsyncGenerator<SchemaView> {
+    for (const id of new Set(ids)) {
+      const view = this.#views.get(id) ?? (await this.#load(id));
+      if (view !== undefined) yield view;
+    }
   }
 
   /** Summaries by id; those that are not there are left out. @throws StoreError */
   async summaries(ids: Iterable<string>): Promise<Map<string, SchemaSummary>> {
+    const { connection, keys } = this.#options;
     const wanted = [...new Set(ids)];
     const missing = wanted.filter((id) => !this.#summaries.has(id));
     if (this.#summaries.size + missing.length > MOST_SUMMARIES) this.#summaries.clear();
-    for (let at = 0; at < missing.length; at += 256) {
-      const some = missing.slice(at, at + 256);
-      const reply = await this.#connection.call('HMGET', this.#keys.schemas, ...some);
+    for (let at = 0; at < missing.length; at += SUMMARIES_PER_CALL) {
+      const some = missing.slice(at, at + SUMMARIES_PER_CALL);
+      const reply = await connection.call('HMGET', keys.schemas, ...some);
       const entries = Array.isArray(reply) ? (reply as unknown[]) : [];
       for (const [index, id] of some.entries()) {
         const bytes = entries[index];
@@ -133,6 +75,37 @@ export class SchemaCache {
     return summaries;
   }
 
+  #load(id: string): Promise<SchemaView | undefined> {
+    let loading = this.#loading.get(id);
+    if (loading === undefined) {
+      loading = this.#read(id).finally(() => this.#loading.delete(id));
+      this.#loading.set(id, loading);
+    }
+    return loading;
+  }
+
+  async #read(id: string): Promise<SchemaView | undefined> {
+    const { connection, keys } = this.#options;
+    try {
+      const blob = await connection.call('GET', keys.schema(id));
+      if (!Buffer.isBuffer(blob)) return undefined;
+      const view = new SchemaView(schemaOfBlob(blob, id), (error) => this.#notice(id, error));
+      this.#remember(id, view);
+      return view;
+    } catch (error) {
+      // Damaged, or a key of another type: one target's loss must not be that of every reader.
+      if (!(error instanceof CorruptFrame) && !isOfAnotherType(error)) throw error;
+      this.#notice(id, error);
+      return undefined;
+    }
+  }
+
+  #notice(id: string, error: unknown): void {
+    if (this.#damaged.has(id)) return;
+    if (this.#damaged.size < MOST_SUMMARIES) this.#damaged.add(id);
+    this.#options.onDamage(id, error);
+  }
+
   #remember(id: string, view: SchemaView): void {
     this.#views.set(id, view);
     this.#keyBytes += view.schema.keys.length;
@@ -142,4 +115,8 @@ export class SchemaCache {
       this.#keyBytes -= schema.keys.length;
     }
   }
+}
+
+function isOfAnotherType(error: unknown): boolean {
+  return error instanceof Error && classOfError(error.cause ?? error) === 'WRONGTYPE';
 }

@@ -2,10 +2,11 @@ import type { LabelSet, TargetId } from '@pulsekeeper/model';
 import { ChainDecoder } from '../codec/chain-decoder.ts';
 import type { FrameHeader } from '../codec/frame-header.ts';
 import { BLOCK_SERIES } from '../codec/series-model.ts';
-import { CorruptFrame, StoreError } from '../errors.ts';
+import { StoreError } from '../errors.ts';
 import type { SeriesResult } from '../frame-reader.ts';
 import type { ScanContext, StoredFrame } from './frame-scan.ts';
-import type { SchemaCache, SchemaView } from './schema-cache.ts';
+import type { SchemaCache } from './schema-cache.ts';
+import type { SchemaView } from './schema-view.ts';
 import { seriesLabels, type SeriesMatch } from './series-match.ts';
 import { SeriesPoints } from './series-points.ts';
 import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
@@ -89,14 +90,7 @@ export class SeriesCollector {
     this.#chain = [];
     if (chain.length === 0) return;
     const ids = new Set(chain.flatMap(({ header }) => header.schemaIds));
-    let views: Map<string, SchemaView>;
-    try {
-      views = await this.#cache.views(ids);
-    } catch (error) {
-      if (!(error instanceof CorruptFrame)) throw error;
-      views = new Map();
-    }
-    this.#decodeChain(chain, views);
+    this.#decodeChain(chain, await this.#cache.views(ids));
   }
 
   #decodeChain(chain: readonly StoredFrame[], views: ReadonlyMap<string, SchemaView>): void {
@@ -151,18 +145,21 @@ export class SeriesCollector {
       const view = views.get(id);
       if (view === undefined) break;
       for (const column of this.#match.columnsOf(view, this.#target.labels)) {
-        wanted.push({ column: from + column, points: this.#pointsOf(view, column) });
+        const points = this.#pointsOf(view, column);
+        if (points !== undefined) wanted.push({ column: from + column, points });
       }
       from += view.schema.size;
     }
     return wanted;
   }
 
-  #pointsOf(view: SchemaView, column: number): SeriesPoints {
+  #pointsOf(view: SchemaView, column: number): SeriesPoints | undefined {
     const key = view.keys[column] ?? '';
     let series = this.#series.get(key);
     if (series === undefined) {
-      series = { labels: seriesLabels(view.labelsAt(column), this.#target.labels), points: new SeriesPoints() };
+      const own = view.labelsAt(column);
+      if (own === undefined) return undefined;
+      series = { labels: seriesLabels(own, this.#target.labels), points: new SeriesPoints() };
       this.#series.set(key, series);
     }
     return series.points;

@@ -7,7 +7,7 @@ import {
   type Matcher,
 } from '@pulsekeeper/model';
 import type { SchemaSummary } from '../schema/schema-summary.ts';
-import type { SchemaView } from './schema-cache.ts';
+import type { SchemaView } from './schema-view.ts';
 import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
 
 interface CompiledMatcher {
@@ -79,6 +79,7 @@ export class SeriesMatch {
       if (!this.#acceptsName(metric)) continue;
       for (const column of candidates) {
         const labels = own.length === 0 ? undefined : view.labelsAt(column);
+        if (own.length > 0 && labels === undefined) continue;
         if (labels === undefined || own.every(({ name, holds }) => holds(inheritedValue(labels, target, name)))) {
           columns.push(column);
         }

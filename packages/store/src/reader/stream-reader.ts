@@ -18,11 +18,11 @@ import type {
 } from '../frame-reader.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
-import type { SchemaSummary } from '../schema/schema-summary.ts';
 import { aggregatePoints } from './aggregate-points.ts';
+import { candidateTargets, type CandidateTarget } from './candidate-targets.ts';
 import { scanFrames, throwIfAborted, type ScanContext, type StoredFrame } from './frame-scan.ts';
 import { readLastReports } from './last-reports.ts';
-import { SchemaCache, type SchemaView } from './schema-cache.ts';
+import { SchemaCache } from './schema-cache.ts';
 import { SeriesCollector } from './series-collector.ts';
 import { seriesLabels, SeriesMatch } from './series-match.ts';
 import { scanSlots } from './slot-scan.ts';
@@ -48,10 +48,16 @@ export class StreamReader implements FrameReader {
 
   constructor(options: StreamReaderOptions) {
     this.#options = options;
-    this.#cache = new SchemaCache(options.connection, options.keys);
+    this.#cache = new SchemaCache({ ...options, onDamage: (id, error) => this.#countDamage(id, error) });
     this.#context = { ...options, onCorrupt: (target, slotMs, error) => this.#countCorrupt(target, slotMs, error) };
   }
 
+  /** The schemas that it has read, for those who read beside it. */
+  get schemas(): SchemaCache {
+    return this.#cache;
+  }
+
+  /** Frames that could not be decoded, and schemas and streams that could not be read at all. */
   get corruptFrames(): number {
     return this.#corruptFrames;
   }
@@ -64,13 +70,13 @@ export class StreamReader implements FrameReader {
   ): AsyncGenerator<SeriesResult> {
     const { aggregation } = options;
     const match = new SeriesMatch(matchers);
-    const targets = await this.#matchingTargets(match, options.signal);
-    const ahead: Promise<SeriesCollector>[] = [];
+    const targets = await candidateTargets(this.#cache, match, await this.targets(options));
+    const ahead: Promise<SeriesCollector | undefined>[] = [];
     for (let next = 0; next < targets.length || ahead.length > 0;) {
       for (; next < targets.length && ahead.length <= TARGETS_AHEAD; next++) {
-        const target = targets[next];
-        if (target === undefined) continue;
-        const collected = this.#collect(target, match, fromMs, toMs, options.signal);
+        const candidate = targets[next];
+        if (candidate === undefined) continue;
+        const collected = this.#collect(candidate, match, fromMs, toMs, options.signal);
         // Its error is thrown when its turn comes, or never when the caller stops before.
         collected.catch(() => undefined);
         ahead.push(collected);
@@ -104,21 +110,23 @@ export class StreamReader implements FrameReader {
 
   async seriesOf(matchers: readonly Matcher[], options: ReadOptions = {}): Promise<StoredSeries[]> {
     const match = new SeriesMatch(matchers);
-    const targets = await this.targets(options);
-    const views = await this.#matchingViews(match, targets);
+    const targets = await candidateTargets(this.#cache, match, await this.targets(options));
     const found: StoredSeries[] = [];
-    for (const { id, labels, schemaIds } of targets) {
+    for (const { target, schemaIds } of targets) {
+      const { id, labels } = target;
+      throwIfAborted(options.signal);
       for (const index of match.syntheticOf(labels)) {
         const name = SYNTHETIC_SERIES[index]?.metadata.name ?? '';
         found.push({ target: id, labels: syntheticLabels(name, labels) });
       }
       const seen = new Set<string>();
-      for (const view of present(schemaIds, views)) {
+      for (const view of (await this.#cache.views(schemaIds)).values()) {
         for (const column of match.columnsOf(view, labels)) {
           const key = view.keys[column] ?? '';
-          if (seen.has(key)) continue;
+          const own = view.labelsAt(column);
+          if (own === undefined || seen.has(key)) continue;
           seen.add(key);
-          found.push({ target: id, labels: seriesLabels(view.labelsAt(column), labels) });
+          found.push({ target: id, labels: seriesLabels(own, labels) });
         }
       }
     }
@@ -129,8 +137,10 @@ export class StreamReader implements FrameReader {
     const targets = await this.targets(options);
     const names = new Set<string>(targets.length > 0 ? [METRIC_NAME_LABEL] : []);
     for (const { labels } of targets) for (const name of Object.keys(labels)) names.add(name);
-    for (const view of (await this.#allViews(targets)).values())
+    for await (const view of this.#cache.each(idsOf(targets))) {
+      throwIfAborted(options.signal);
       for (const name of view.labelIndex.keys()) names.add(name);
+    }
     return [...names].sort();
   }
 
@@ -139,11 +149,12 @@ export class StreamReader implements FrameReader {
     const values = new Set<string>();
     if (name === METRIC_NAME_LABEL) {
       if (targets.length > 0) for (const { metadata } of SYNTHETIC_SERIES) values.add(metadata.name);
-      const summaries = await this.#cache.summaries(targets.flatMap(({ schemaIds }) => schemaIds));
+      const summaries = await this.#cache.summaries(idsOf(targets));
       for (const { metrics } of summaries.values()) for (const metric of metrics) values.add(metric);
     } else {
       for (const { labels } of targets) if (Object.hasOwn(labels, name)) values.add(labels[name] ?? '');
-      for (const view of (await this.#allViews(targets)).values()) {
+      for await (const view of this.#cache.each(idsOf(targets))) {
+        throwIfAborted(options.signal);
         for (const value of view.labelIndex.get(name) ?? []) values.add(value);
       }
     }
@@ -160,7 +171,10 @@ export class StreamReader implements FrameReader {
       if (!known.some((other) => isSameMetadata(other, entry))) found.set(entry.name, [...known, entry]);
     };
     if (targets.length > 0) for (const { metadata } of SYNTHETIC_SERIES) add(metadata);
-    for (const { schema } of (await this.#allViews(targets)).values()) for (const entry of schema.metadata) add(entry);
+    for await (const { schema } of this.#cache.each(idsOf(targets))) {
+      throwIfAborted(options.signal);
+      for (const entry of schema.metadata) add(entry);
+    }
     return found;
   }
 
@@ -169,12 +183,16 @@ export class StreamReader implements FrameReader {
   }
 
   async #collect(
-    target: StoredTarget,
+    { target, schemaIds }: CandidateTarget,
     match: SeriesMatch,
     fromMs: number,
     toMs: number,
     signal: AbortSignal | undefined,
-  ): Promise<SeriesCollector> {
+  ): Promise<SeriesCollector | undefined> {
+    if (match.syntheticOf(target.labels).length === 0) {
+      const views = [...(await this.#cache.views(schemaIds)).values()];
+      if (!views.some((view) => match.columnsOf(view, target.labels).length > 0)) return undefined;
+    }
     const collector = new SeriesCollector(this.#context, this.#cache, target, match, fromMs, toMs);
     const late: StoredFrame[] = [];
     for await (const page of scanFrames(this.#context, target.id, fromMs, toMs, signal)) {
@@ -185,40 +203,19 @@ export class StreamReader implements FrameReader {
     return collector;
   }
 
-  async #matchingTargets(match: SeriesMatch, signal: AbortSignal | undefined): Promise<StoredTarget[]> {
-    const targets = await this.targets({ signal });
-    const views = await this.#matchingViews(match, targets);
-    return targets.filter(
-      ({ labels, schemaIds }) =>
-        match.syntheticOf(labels).length > 0 ||
-        present(schemaIds, views).some((view) => match.columnsOf(view, labels).length > 0),
-    );
-  }
-
-  /** Reads the schemas that may hold wanted series, as their summaries tell. */
-  async #matchingViews(match: SeriesMatch, targets: readonly StoredTarget[]): Promise<Map<string, SchemaView>> {
-    const ids = new Set(targets.flatMap(({ schemaIds }) => schemaIds));
-    const summaries = await this.#cache.summaries(ids);
-    return this.#cache.views([...ids].filter((id) => mayMatch(match, summaries.get(id))));
-  }
-
-  async #allViews(targets: readonly StoredTarget[]): Promise<Map<string, SchemaView>> {
-    return this.#cache.views(targets.flatMap(({ schemaIds }) => schemaIds));
-  }
-
   #countCorrupt(target: TargetId, slotMs: number, error: unknown): void {
     this.#corruptFrames++;
     if (error !== undefined) this.#options.logger.warn({ err: error, target, slotMs }, 'a frame cannot be read');
   }
+
+  #countDamage(schemaId: string, error: unknown): void {
+    this.#corruptFrames++;
+    this.#options.logger.warn({ err: error, schemaId }, 'a list of series cannot be read: it counts as missing');
+  }
 }
 
-/** A schema without a summary has to be read. */
-function mayMatch(match: SeriesMatch, summary: SchemaSummary | undefined): boolean {
-  return summary === undefined || match.mayMatch(summary);
-}
-
-function present(ids: readonly string[], views: ReadonlyMap<string, SchemaView>): SchemaView[] {
-  return ids.flatMap((id) => views.get(id) ?? []);
+function idsOf(targets: readonly StoredTarget[]): string[] {
+  return targets.flatMap(({ schemaIds }) => schemaIds);
 }
 
 function isSameMetadata(left: MetricMetadata, right: MetricMetadata): boolean {

@@ -1,5 +1,5 @@
 import type { LabelSet, Matcher, SeriesSchema } from '@pulsekeeper/model';
-import { SchemaView } from '../reader/schema-cache.ts';
+import { SchemaView } from '../reader/schema-view.ts';
 import { SeriesMatch } from '../reader/series-match.ts';
 import { SYNTHETIC_SERIES } from '../reader/synthetic-series.ts';
 

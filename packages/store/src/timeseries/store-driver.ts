@@ -46,7 +46,13 @@ export class StoreDriverParts {
 
   readerOf(streams: StreamReader): DriverReader {
     const { clock } = this.#options;
-    const timeseries = new TimeseriesReader({ connection: this.#reads, keys: this.#keys, clock, slots: streams });
+    const timeseries = new TimeseriesReader({
+      connection: this.#reads,
+      keys: this.#keys,
+      clock,
+      schemas: streams.schemas,
+      slots: streams,
+    });
     return new DriverReader(streams, timeseries, () => this.#readDriver());
   }
 

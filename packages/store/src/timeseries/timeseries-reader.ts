@@ -1,6 +1,7 @@
 import type { Clock, Matcher, TargetId } from '@pulsekeeper/model';
 import type { Aggregation, FrameReader, SelectOptions, SeriesResult } from '../frame-reader.ts';
 import { throwIfAborted } from '../reader/frame-scan.ts';
+import type { SchemaCache } from '../reader/schema-cache.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import { SeriesFinder, type FoundSeries } from './series-finder.ts';
@@ -14,6 +15,7 @@ export interface TimeseriesReaderOptions {
   readonly connection: RedisConnection;
   readonly keys: KeyLayout;
   readonly clock: Clock;
+  readonly schemas: SchemaCache;
   /** Where the slots of targets are told. */
   readonly slots: Pick<FrameReader, 'slots'>;
 }
@@ -36,7 +38,7 @@ export class TimeseriesReader {
     options: SelectOptions = {},
   ): AsyncGenerator<SeriesResult> {
     await this.#options.connection.untilReady();
-    for (const found of await this.#finder.find(matchers)) {
+    for await (const found of this.#finder.find(matchers)) {
       throwIfAborted(options.signal);
       yield* this.#readTarget(found, { fromMs, toMs }, options);
     }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createSeriesSchema, parseSelector } from '@pulsekeeper/model';
-import { SchemaView } from '../../../src/reader/schema-cache.ts';
+import { SchemaView } from '../../../src/reader/schema-view.ts';
 import { seriesLabels, SeriesMatch } from '../../../src/reader/series-match.ts';
 
 const view = new SchemaView(createSeriesSchema(Buffer.from('a{x="1"}\na{x="2"}\nb{service="own"}\nb{x="1"}\nc\n')));
@@ -36,7 +36,7 @@ describe('SeriesMatch', () => {
     const columns = (selector: string): readonly number[] =>
       new SeriesMatch(parseSelector(selector)).columnsOf(hiding, target);
     expect([columns('a{service="api"}'), columns('a{service=""}')]).to.deep.equal([[1], [0]]);
-    expect({ ...seriesLabels(hiding.labelsAt(0), target) }).to.deep.equal({ __name__: 'a', instance: 'i1' });
+    expect({ ...seriesLabels(hiding.labelsAt(0)!, target) }).to.deep.equal({ __name__: 'a', instance: 'i1' });
   });
 
   it('finds synthetic series by name and the labels of the target', () => {
