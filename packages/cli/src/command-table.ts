@@ -13,7 +13,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     usage: 'status',
     summary: 'show on one screen how the cluster does',
     description:
-      'ZooKeeper, Redis, whether all collectors work by the same ring, each collector with its share and lag, the slots of the last minutes, the worst targets. With one of the servers away it shows what can still be seen.',
+      'ZooKeeper and each server of its ensemble, Redis, whether all collectors work by the same ring, each collector with its share and lag, the slots of the last minutes, the worst targets. With one of the servers away it shows what can still be seen. Where the collectors do not agree on the ring it looks once more after 1.2 s: they publish theirs up to a second after a change.',
     examples: [
       ['pulsekeeper status', 'the whole cluster on one screen'],
       ["pulsekeeper status --json | jq '.slots.missed'", 'one figure for a script'],

@@ -1,17 +1,18 @@
 import { deferred, type TargetId } from '@pulsekeeper/model';
 import type { ReadClusterOptions } from '@pulsekeeper/registry';
 
-import type { BothAnswers } from './ask-both.ts';
+import { bothSettled, type BothAnswers } from './ask-both.ts';
 import { attempt } from './attempt.ts';
 import type { ClusterPicture } from './cluster-picture.ts';
 import { doubtfulTargets } from './doubtful-targets.ts';
 import type { StoreAnswer } from './look-at-cluster.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 /** How the two servers are asked; each connects while the other does. */
 export interface TurnPorts {
   readonly readPicture: (select: ReadClusterOptions['select']) => Promise<ClusterPicture>;
-  /** The ids come from the registry, none while ZooKeeper is away. */
-  readonly askStore: (ids: Promise<readonly TargetId[]>) => Promise<StoreAnswer>;
+  /** The ids come from the registry once it is asked for them, none while ZooKeeper is away. */
+  readonly askStore: (ids: () => Promise<readonly TargetId[]>) => Promise<StoreAnswer>;
   readonly now: () => number;
 }
 
@@ -23,14 +24,20 @@ export interface TurnPorts {
 export async function askInTurns({ readPicture, askStore, now }: TurnPorts): Promise<BothAnswers<StoreAnswer>> {
   const named = deferred<readonly TargetId[]>();
   const asked = deferred<StoreAnswer | undefined>();
+  const watches = { registry: startStopwatch(), store: startStopwatch() };
+  const answerSeconds = { registry: 0, store: 0 };
   const select = async (ids: readonly TargetId[]): Promise<readonly TargetId[]> => {
     named.resolve(ids);
-    const answer = await asked.promise;
+    const answer = await watches.registry.pausedFor(asked.promise);
     return answer === undefined ? ids : doubtfulTargets(ids, answer.reports, now());
   };
-  const registry = attempt(() => readPicture(select)).finally(() => named.resolve([]));
-  const store = attempt(() => askStore(named.promise)).then(
+  const registry = attempt(() => readPicture(select)).finally(() => {
+    answerSeconds.registry = watches.registry.seconds();
+    named.resolve([]);
+  });
+  const store = attempt(() => askStore(() => watches.store.pausedFor(named.promise))).then(
     (answer) => {
+      answerSeconds.store = watches.store.seconds();
       asked.resolve(answer.ok ? answer.value : undefined);
       return answer;
     },
@@ -39,13 +46,6 @@ export async function askInTurns({ readPicture, askStore, now }: TurnPorts): Pro
       throw error;
     },
   );
-  // Settled together, so that a failure of one that is not an outage does not leave the other's connection open.
-  const [first, second] = await Promise.allSettled([registry, store]);
-  if (first.status === 'rejected') {
-    throw first.reason;
-  }
-  if (second.status === 'rejected') {
-    throw second.reason;
-  }
-  return { registry: first.value, store: second.value };
+  const [first, second] = await bothSettled(registry, store);
+  return { registry: first, store: second, answerSeconds };
 }

@@ -48,7 +48,7 @@ export async function lookAtCluster(context: CommandContext, depth: LookDepth): 
           askStore: async (ids) => {
             const { withStore } = await import('./redis.ts');
             return withStore(context.settings, context.signal, async (store) =>
-              askStore(store, await ids, context.signal),
+              askStore(store, await ids(), context.signal),
             );
           },
           now: context.now,
@@ -62,7 +62,7 @@ export async function lookAtCluster(context: CommandContext, depth: LookDepth): 
  */
 export async function lookAtSettledCluster(context: CommandContext): Promise<ClusterLook> {
   const look = await lookAtCluster(context, 'doubtful');
-  if (look.ring.agreed || !look.answers.registry.ok) {
+  if (look.ring.agreed !== false || !look.answers.registry.ok) {
     return look;
   }
   await delay(RING_SETTLES_MS, undefined, { signal: context.signal });

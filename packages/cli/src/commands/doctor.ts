@@ -1,4 +1,6 @@
+import { bothSettled } from '../cluster/ask-both.ts';
 import { lookAtSettledCluster } from '../cluster/look-at-cluster.ts';
+import { probeEnsemble } from '../cluster/probe-ensemble.ts';
 import type { CommandContext } from '../command.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
 import type { Palette, Paint } from '../output/palette.ts';
@@ -10,9 +12,9 @@ const MARKS: Readonly<Record<CheckOutcome, string>> = { ok: 'ok', warning: 'warn
 /** `pulsekeeper doctor`: checks the servers, the collectors and the registrations, and says what to do. */
 export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   const { output, settings } = context;
-  const startedMs = performance.now();
-  const look = await lookAtSettledCluster(context);
-  const report = toStatusReport(context, look, (performance.now() - startedMs) / 1000);
+  const probed = probeEnsemble(settings.zookeeper, context.signal);
+  const [look, ensemble] = await bothSettled(lookAtSettledCluster(context), probed);
+  const report = toStatusReport(context, look, ensemble);
   const { store, registry } = look.answers;
   const checks = checkUp({
     report,

@@ -2,6 +2,7 @@ import { formatAge, formatSpan } from '../output/format-age.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import type { CollectorEntry } from '../views/collector-list.ts';
+import { describeServer } from '../views/ensemble.ts';
 import type { StatusReport } from '../views/status-report.ts';
 import { targetColumns } from './targets.ts';
 
@@ -78,8 +79,13 @@ function headLines(report: StatusReport): (readonly [name: string, value: string
         : (zookeeper.error ?? 'away'),
       zookeeper.reachable,
     ],
+    [
+      'ensemble',
+      zookeeper.servers.map(describeServer).join(', '),
+      zookeeper.servers.every(({ serving }) => serving !== false),
+    ],
     ['redis', redis.reachable ? describeRedis(redis) : (redis.error ?? 'away'), redis.reachable],
-    ['ring', describeRing(ring), ring.agreed],
+    ['ring', describeRing(ring, report.collectors.length), ring.agreed !== false],
     [
       'slots',
       slots === null ? 'not known while Redis is away' : describeSlots(slots),
@@ -102,9 +108,15 @@ function describeRedis({ url, version, usedMemoryBytes }: StatusReport['redis'])
   return `${url}${version === null ? '' : `: Redis ${version}${memory}`}`;
 }
 
-function describeRing({ version, agreed, deviating }: StatusReport['ring']): string {
+function describeRing({ version, agreed, deviating }: StatusReport['ring'], collectorCount: number): string {
+  if (agreed === null) {
+    return 'not known while neither ZooKeeper nor a collector can be asked';
+  }
   const name = version ?? 'not known while ZooKeeper is away';
-  return agreed ? `${name}, all collectors agree` : `${name}, not agreed by ${deviating.join(', ')}`;
+  if (!agreed) {
+    return `${name}, not agreed by ${deviating.join(', ')}`;
+  }
+  return `${name}, ${collectorCount === 0 ? 'no collector works by it' : 'all collectors agree'}`;
 }
 
 function describeSlots({

@@ -1,10 +1,13 @@
 import type { DirectoryProblem } from '@pulsekeeper/registry';
 
+import { bothSettled } from '../cluster/ask-both.ts';
 import type { ClusterPicture } from '../cluster/cluster-picture.ts';
 import { lookAtSettledCluster, type ClusterLook } from '../cluster/look-at-cluster.ts';
+import { probeEnsemble } from '../cluster/probe-ensemble.ts';
 import type { CommandContext } from '../command.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
 import { redact } from '../redact.ts';
+import type { EnsembleServer } from '../views/ensemble.ts';
 import { sumSlots } from '../views/heartbeat.ts';
 import { findProblems, worstTargets, type StatusReport, type StatusSlots } from '../views/status-report.ts';
 import { countHealth, type TargetEntry, type TargetHealth } from '../views/target-list.ts';
@@ -26,14 +29,20 @@ export async function runStatus(context: CommandContext): Promise<ExitCode> {
 }
 
 async function readStatus(context: CommandContext): Promise<StatusReport> {
-  const startedMs = performance.now();
-  const look = await lookAtSettledCluster(context);
-  return toStatusReport(context, look, (performance.now() - startedMs) / 1000);
+  const { settings, signal } = context;
+  // In parallel, and its answer comes before the others' do.
+  const servers = probeEnsemble(settings.zookeeper, signal);
+  const [look, probed] = await bothSettled(lookAtSettledCluster(context), servers);
+  return toStatusReport(context, look, probed);
 }
 
 /** Judges what was seen. */
-export function toStatusReport({ settings }: CommandContext, look: ClusterLook, answerSeconds: number): StatusReport {
-  const { registry, store } = look.answers;
+export function toStatusReport(
+  { settings }: CommandContext,
+  look: ClusterLook,
+  servers: readonly EnsembleServer[],
+): StatusReport {
+  const { registry, store, answerSeconds } = look.answers;
   const health = registry.ok ? healthOf(registry.value.ids.length, look.targets) : null;
   const server = store.ok ? store.value.servers[0] : undefined;
   const slots = slotsOf(look);
@@ -41,16 +50,17 @@ export function toStatusReport({ settings }: CommandContext, look: ClusterLook, 
     zookeeper: {
       connectString: settings.zookeeper,
       reachable: registry.ok,
-      answerSeconds: registry.ok ? answerSeconds : null,
+      answerSeconds: registry.ok ? answerSeconds.registry : null,
       error: registry.ok ? null : registry.error.message,
       services: registry.ok ? registry.value.services.length : null,
       targets: registry.ok ? registry.value.ids.length : null,
       rejected: health?.rejected ?? null,
+      servers,
     },
     redis: {
       url: redact(settings.redis),
       reachable: store.ok,
-      answerSeconds: store.ok ? answerSeconds : null,
+      answerSeconds: store.ok ? answerSeconds.store : null,
       error: store.ok ? null : store.error.message,
       version: server?.version ?? null,
       usedMemoryBytes: server?.usedMemoryBytes ?? null,
@@ -63,6 +73,7 @@ export function toStatusReport({ settings }: CommandContext, look: ClusterLook, 
     problems: findProblems({
       isRegistryKnown: registry.ok,
       isStoreKnown: store.ok,
+      servers,
       collectors: look.collectors,
       ring: look.ring,
       slots,

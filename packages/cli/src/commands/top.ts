@@ -6,9 +6,11 @@ import { isZkError, type ZkSession } from '@pulsekeeper/zk-session';
 
 import { parseDurationOption } from '../arguments/time-range.ts';
 import { parseWholeNumber } from '../arguments/whole-number.ts';
+import { bothSettled } from '../cluster/ask-both.ts';
 import { askInTurns } from '../cluster/ask-in-turns.ts';
 import { pictureOf } from '../cluster/cluster-picture.ts';
 import { askStore, putTogether } from '../cluster/look-at-cluster.ts';
+import { probeEnsemble } from '../cluster/probe-ensemble.ts';
 import { toStoreCliError, withStore } from '../cluster/redis.ts';
 import { toCliError, withZooKeeper } from '../cluster/zookeeper.ts';
 import { textOption, type CommandContext, type CommandInput } from '../command.ts';
@@ -71,8 +73,7 @@ function show(context: CommandContext, screen: LiveScreen, report: StatusReport)
 
 async function look(context: CommandContext, session: ZkSession, store: Store): Promise<StatusReport> {
   const { settings, signal } = context;
-  const startedMs = performance.now();
-  const answers = await askInTurns({
+  const answers = askInTurns({
     readPicture: async (select) => {
       try {
         return pictureOf(await readCluster(session, { signal, select }));
@@ -82,13 +83,13 @@ async function look(context: CommandContext, session: ZkSession, store: Store): 
     },
     askStore: async (ids) => {
       try {
-        return await askStore(store, await ids, signal);
+        return await askStore(store, await ids(), signal);
       } catch (error) {
         throw error instanceof StoreError ? toStoreCliError(error, settings, store.health().lastError?.message) : error;
       }
     },
     now: context.now,
   });
-  const answerSeconds = (performance.now() - startedMs) / 1000;
-  return toStatusReport(context, putTogether(context, answers), answerSeconds);
+  const [answered, servers] = await bothSettled(answers, probeEnsemble(settings.zookeeper, signal));
+  return toStatusReport(context, putTogether(context, answered), servers);
 }

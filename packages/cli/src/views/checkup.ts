@@ -1,7 +1,8 @@
 import type { ServerInspection } from '@pulsekeeper/store';
 
 import type { Attempt } from '../cluster/attempt.ts';
-import type { StatusReport } from './status-report.ts';
+import { describeServer, lacksQuorum, type EnsembleServer } from './ensemble.ts';
+import type { ProblemSubject, StatusReport } from './status-report.ts';
 
 /** How a check went; `skipped` when what it needs could not be asked. */
 export type CheckOutcome = 'ok' | 'warning' | 'error' | 'skipped';
@@ -27,6 +28,9 @@ export interface CheckupInput {
 const ADVICE = {
   zookeeper: 'start it, or say where it is with PULSEKEEPER_ZOOKEEPER or --zookeeper',
   redis: 'start it, or say where it is with PULSEKEEPER_REDIS or --redis',
+  member: 'start it again: an ensemble serves only while more than half of its servers do',
+  whitelist: 'nothing, or add srvr to 4lw.commands.whitelist of its configuration to have it looked at',
+  quorum: 'start more of its servers: more than half must run and reach each other',
   collectors: 'start collectors with `pulsekeeper-collector`; their logs say why they do not register',
   ring: 'it settles within a second or two after a change; if it does not, compare the versions of the collectors and their clocks',
   rejected: '`pulsekeeper targets --health rejected` names each with its reason',
@@ -34,11 +38,15 @@ const ADVICE = {
   slots: '`pulsekeeper verify` names the slots; late or missed ones come with too few collectors or slow targets',
 } as const;
 
+/** What has a check of its own above, and is not told twice. */
+const CHECKED_APART: ReadonlySet<ProblemSubject> = new Set(['ensemble', 'redis', 'membership', 'ring', 'slots']);
+
 /** Judges a cluster check by check, in the order in which one would look. Pure. */
 export function checkUp({ report, servers, sources, nodeVersion }: CheckupInput): Check[] {
   return [
     ok('node', `Node.js ${nodeVersion}`),
     server('zookeeper', report.zookeeper, `${report.zookeeper.connectString}, from ${sources.zookeeper}`),
+    ...ensembleChecks(report.zookeeper.servers),
     server('redis', report.redis, `${report.redis.url}, from ${sources.redis}`),
     ...redisChecks(servers),
     collectorCheck(report),
@@ -46,7 +54,7 @@ export function checkUp({ report, servers, sources, nodeVersion }: CheckupInput)
     slotCheck(report),
     ...targetChecks(report),
     ...report.problems
-      .filter(({ text }) => !text.startsWith('Redis:'))
+      .filter(({ about }) => !CHECKED_APART.has(about))
       .map(({ severity, text }) => ({ check: 'status', outcome: severity, detail: text, advice: null })),
   ];
 }
@@ -59,6 +67,23 @@ function server(
   return reachable
     ? ok(name, detail)
     : { check: name, outcome: 'error', detail: error ?? detail, advice: ADVICE[name] };
+}
+
+function ensembleChecks(servers: readonly EnsembleServer[]): Check[] {
+  const check = 'ensemble';
+  if (lacksQuorum(servers)) {
+    const detail = `no server serves: ${servers.map(describeServer).join(', ')}`;
+    return [{ check, outcome: 'error', detail, advice: ADVICE.quorum }];
+  }
+  return servers.map((server): Check => {
+    const detail = describeServer(server);
+    if (server.serving === true) {
+      return ok(check, detail);
+    }
+    return server.serving === false
+      ? { check, outcome: 'warning', detail, advice: ADVICE.member }
+      : { check, outcome: 'skipped', detail, advice: ADVICE.whitelist };
+  });
 }
 
 function redisChecks(servers: Attempt<readonly ServerInspection[]>): Check[] {
@@ -81,34 +106,36 @@ function samplesOf({ driver, timeseriesVersion }: ServerInspection): string {
   return `, samples as time series${timeseriesVersion === undefined ? '' : ` (RedisTimeSeries ${timeseriesVersion})`}`;
 }
 
-function collectorCheck({ zookeeper, collectors }: StatusReport): Check {
+function collectorCheck({ zookeeper, collectors, problems }: StatusReport): Check {
   if (!zookeeper.reachable) {
     return { check: 'collectors', outcome: 'skipped', detail: 'ZooKeeper could not be asked', advice: null };
   }
-  const registered = collectors.filter(({ state }) => state !== 'unregistered').length;
-  return registered > 0
-    ? ok('collectors', `${registered} registered`)
-    : { check: 'collectors', outcome: 'error', detail: 'none is registered', advice: ADVICE.collectors };
+  const problem = problems.find(({ about }) => about === 'membership');
+  if (problem !== undefined) {
+    return { check: 'collectors', outcome: problem.severity, detail: problem.text, advice: ADVICE.collectors };
+  }
+  return ok('collectors', `${collectors.filter(({ state }) => state !== 'unregistered').length} registered`);
 }
 
 function ringCheck({ ring, collectors }: StatusReport): Check {
   if (collectors.length === 0) {
     return { check: 'ring', outcome: 'skipped', detail: 'there is no collector', advice: null };
   }
-  return ring.agreed
-    ? ok('ring', `all collectors work by ring ${ring.version ?? '(not known while ZooKeeper is away)'}`)
-    : { check: 'ring', outcome: 'error', detail: `not agreed by ${ring.deviating.join(', ')}`, advice: ADVICE.ring };
+  return ring.agreed === false
+    ? { check: 'ring', outcome: 'error', detail: `not agreed by ${ring.deviating.join(', ')}`, advice: ADVICE.ring }
+    : ok('ring', `all collectors work by ring ${ring.version ?? '(not known while ZooKeeper is away)'}`);
 }
 
-function slotCheck({ slots }: StatusReport): Check {
+function slotCheck({ slots, problems }: StatusReport): Check {
   if (slots === null) {
     return { check: 'slots', outcome: 'skipped', detail: 'Redis could not be asked', advice: null };
   }
   const { expected, missed, dropped } = slots;
   const detail = `${expected} expected, ${missed} missed, ${dropped} dropped`;
-  return missed + dropped === 0
+  const problem = problems.find(({ about }) => about === 'slots');
+  return problem === undefined
     ? ok('slots', detail)
-    : { check: 'slots', outcome: 'warning', detail, advice: ADVICE.slots };
+    : { check: 'slots', outcome: problem.severity, detail, advice: ADVICE.slots };
 }
 
 function targetChecks({ targets }: StatusReport): Check[] {

@@ -2,8 +2,11 @@
 export interface RingAgreement {
   /** The version computed here from what ZooKeeper says now; `null` when ZooKeeper could not be asked. */
   readonly version: string | null;
-  /** True when every collector publishes that version (or, without ZooKeeper, all the same one). */
-  readonly agreed: boolean;
+  /**
+   * True when every collector publishes that version (or, without ZooKeeper, all the same one); `null` when nothing is
+   * known of either.
+   */
+  readonly agreed: boolean | null;
   /** Collectors that work by another ring, or have not said by which. */
   readonly deviating: readonly string[];
 }
@@ -20,7 +23,12 @@ export function compareRings(
 ): RingAgreement {
   const expected = version ?? mostCommonRing([...published.values()]);
   const deviating = [...published].filter(([, ring]) => ring !== expected || ring === undefined).map(([id]) => id);
-  return { version: version ?? null, agreed: deviating.length === 0, deviating: deviating.sort() };
+  const isUnknown = version === undefined && published.size === 0;
+  return {
+    version: version ?? null,
+    agreed: isUnknown ? null : deviating.length === 0,
+    deviating: deviating.sort(),
+  };
 }
 
 /** The ring that most collectors publish; of equally many the one that sorts first. */

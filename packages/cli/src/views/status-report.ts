@@ -1,5 +1,6 @@
 import { formatSpan } from '../output/format-age.ts';
 import type { CollectorEntry } from './collector-list.ts';
+import type { EnsembleServer } from './ensemble.ts';
 import { HEARTBEAT_PATIENCE_MS, type HeartbeatSlots } from './heartbeat.ts';
 import type { RingAgreement } from './ring-agreement.ts';
 import type { TargetEntry } from './target-list.ts';
@@ -11,6 +12,8 @@ export interface StatusReport {
     readonly services: number | null;
     readonly targets: number | null;
     readonly rejected: number | null;
+    /** The servers of the connect string, in its order. */
+    readonly servers: readonly EnsembleServer[];
   };
   readonly redis: ServerStatus & {
     /** Without the password. */
@@ -31,7 +34,7 @@ export interface StatusReport {
 /** How a server answered. */
 export interface ServerStatus {
   readonly reachable: boolean;
-  /** How long connecting and reading took, in seconds. */
+  /** How long it took to connect and to answer, in seconds, without waiting for the other server. */
   readonly answerSeconds: number | null;
   readonly error: string | null;
 }
@@ -42,9 +45,13 @@ export interface StatusSlots extends HeartbeatSlots {
   readonly windowSeconds: number | null;
 }
 
+/** What a problem is about. */
+export type ProblemSubject = 'ensemble' | 'redis' | 'membership' | 'ring' | 'slots' | 'collector' | 'registry';
+
 /** One thing that is not as it should be. */
 export interface StatusProblem {
   readonly severity: 'warning' | 'error';
+  readonly about: ProblemSubject;
   readonly text: string;
 }
 
@@ -57,6 +64,7 @@ const SKEW_SHARE = 0.1;
 export interface ProblemInput {
   readonly isRegistryKnown: boolean;
   readonly isStoreKnown: boolean;
+  readonly servers: readonly EnsembleServer[];
   readonly collectors: readonly CollectorEntry[];
   readonly ring: RingAgreement;
   readonly slots: StatusSlots | null;
@@ -71,12 +79,13 @@ export interface ProblemInput {
 /** Says what is not as it should be, the worst first. Pure. */
 export function findProblems(input: ProblemInput): StatusProblem[] {
   const problems = [
+    ...ensembleProblems(input),
     ...membershipProblems(input),
     ...ringProblems(input),
     ...slotProblems(input),
     ...input.collectors.flatMap((collector) => collectorProblems(collector, input)),
-    ...input.registryProblems.map(({ path, reason }) => warning(`${path}: ${reason}`)),
-    ...input.redisWarnings.map((text) => warning(`Redis: ${text}`)),
+    ...input.registryProblems.map(({ path, reason }) => warning('registry', `${path}: ${reason}`)),
+    ...input.redisWarnings.map((text) => warning('redis', `Redis: ${text}`)),
   ];
   return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
 }
@@ -90,26 +99,40 @@ export function worstTargets(entries: readonly TargetEntry[]): TargetEntry[] {
     .slice(0, MAX_WORST_TARGETS);
 }
 
+/** While ZooKeeper as a whole is away, its own line says so. */
+function ensembleProblems({ servers, isRegistryKnown }: ProblemInput): StatusProblem[] {
+  return isRegistryKnown
+    ? servers.flatMap(({ server, serving, problem }) =>
+        serving === false ? [warning('ensemble', `ZooKeeper server ${server}: ${problem ?? 'it does not serve'}`)] : [],
+      )
+    : [];
+}
+
 function membershipProblems({ isRegistryKnown, isStoreKnown, collectors, targetCount }: ProblemInput): StatusProblem[] {
   const registered = collectors.filter(({ state }) => state !== 'unregistered');
   if (!isRegistryKnown && isStoreKnown && collectors.length === 0) {
-    return [error('no collector has published a heartbeat')];
+    return [error('membership', 'no collector has published a heartbeat')];
   }
   if (!isRegistryKnown || registered.some(({ state }) => state === 'active')) {
     return [];
   }
   if (registered.length === 0) {
-    return [error(`no collector is registered${targetCount === 0 ? '' : `; ${targetCount} targets are not scraped`}`)];
+    return [
+      error(
+        'membership',
+        `no collector is registered${targetCount === 0 ? '' : `; ${targetCount} targets are not scraped`}`,
+      ),
+    ];
   }
-  return [warning('no collector is active yet; the registered ones are joining or draining')];
+  return [warning('membership', 'no collector is active yet; the registered ones are joining or draining')];
 }
 
 function ringProblems({ ring, isRegistryKnown }: ProblemInput): StatusProblem[] {
-  if (ring.agreed) {
+  if (ring.agreed !== false) {
     return [];
   }
   const by = isRegistryKnown ? `ring ${String(ring.version)}` : 'the same ring as the others';
-  return [error(`not working by ${by}: ${ring.deviating.join(', ')}`)];
+  return [error('ring', `not working by ${by}: ${ring.deviating.join(', ')}`)];
 }
 
 function slotProblems({ slots }: ProblemInput): StatusProblem[] {
@@ -124,24 +147,29 @@ function slotProblems({ slots }: ProblemInput): StatusProblem[] {
     slots.missed > 0 ? `${slots.missed} slots were missed` : '',
     slots.dropped > 0 ? `${slots.dropped} frames were dropped` : '',
   ].filter((text) => text !== '');
-  return lost.map((text) => (slots.windowSeconds === null ? warning(`${text} ${span}`) : error(`${text} ${span}`)));
+  return lost.map((text) =>
+    slots.windowSeconds === null ? warning('slots', `${text} ${span}`) : error('slots', `${text} ${span}`),
+  );
 }
 
 function collectorProblems(collector: CollectorEntry, input: ProblemInput): StatusProblem[] {
   const { collector: id, state, lastSeen, clockSkewSeconds, bufferedFrames } = collector;
   const problems: StatusProblem[] = [];
   if (state === 'unregistered') {
-    problems.push(warning(`${id} has a heartbeat and no znode: cut off from ZooKeeper, or leaving`));
+    problems.push(warning('collector', `${id} has a heartbeat and no znode: cut off from ZooKeeper, or leaving`));
   }
   if (state === 'active' && input.isStoreKnown) {
     const ageMs = lastSeen === null ? undefined : input.nowMs - Date.parse(lastSeen);
     if (ageMs === undefined || ageMs > HEARTBEAT_PATIENCE_MS) {
-      problems.push(error(`${id} is registered and has no fresh heartbeat in Redis`));
+      problems.push(error('collector', `${id} is registered and has no fresh heartbeat in Redis`));
     }
   }
   if (collector.zookeeper !== null && collector.zookeeper !== 'connected' && state !== 'unregistered') {
     problems.push(
-      warning(`${id} says that its ZooKeeper session is ${collector.zookeeper}; it goes on by its last good view`),
+      warning(
+        'collector',
+        `${id} says that its ZooKeeper session is ${collector.zookeeper}; it goes on by its last good view`,
+      ),
     );
   }
   const { smallestIntervalMs } = input;
@@ -149,12 +177,15 @@ function collectorProblems(collector: CollectorEntry, input: ProblemInput): Stat
     const limitSeconds = (smallestIntervalMs * SKEW_SHARE) / 1000;
     if (Math.abs(clockSkewSeconds) > limitSeconds) {
       problems.push(
-        warning(`the clock of ${id} is ${clockSkewSeconds.toFixed(3)} s off Redis's, more than ${limitSeconds} s`),
+        warning(
+          'collector',
+          `the clock of ${id} is ${clockSkewSeconds.toFixed(3)} s off Redis's, more than ${limitSeconds} s`,
+        ),
       );
     }
   }
   if (bufferedFrames !== null && bufferedFrames > 0 && isStuck(collector)) {
-    problems.push(warning(`${id} holds ${bufferedFrames} frames back that Redis has not taken`));
+    problems.push(warning('collector', `${id} holds ${bufferedFrames} frames back that Redis has not taken`));
   }
   return problems;
 }
@@ -168,10 +199,10 @@ function isError({ severity }: StatusProblem): boolean {
   return severity === 'error';
 }
 
-function error(text: string): StatusProblem {
-  return { severity: 'error', text };
+function error(about: ProblemSubject, text: string): StatusProblem {
+  return { severity: 'error', about, text };
 }
 
-function warning(text: string): StatusProblem {
-  return { severity: 'warning', text };
+function warning(about: ProblemSubject, text: string): StatusProblem {
+  return { severity: 'warning', about, text };
 }

@@ -45,7 +45,7 @@ describe('askInTurns', () => {
     const { registry, store } = await askInTurns({
       readPicture: () => Promise.reject(AWAY),
       askStore: async (ids) => {
-        asked.push(await ids);
+        asked.push(await ids());
         return answer();
       },
       now: () => NOW_MS,
@@ -64,7 +64,7 @@ describe('askInTurns', () => {
     return askInTurns({
       readPicture: async (select) => picture([...((await select?.(IDS)) ?? [])]),
       askStore: async (ids) => {
-        await ids;
+        await ids();
         return askStore();
       },
       now: () => NOW_MS,

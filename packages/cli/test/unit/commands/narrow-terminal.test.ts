@@ -12,6 +12,7 @@ import { Output } from '../../../src/output/output.ts';
 import { wrapText } from '../../../src/output/wrap-text.ts';
 import { toMatrix } from '../../../src/query/matrix.ts';
 import { listCollectors } from '../../../src/views/collector-list.ts';
+import { readServerAnswer, silentServer } from '../../../src/views/ensemble.ts';
 import type { StatusReport } from '../../../src/views/status-report.ts';
 import { listTargets } from '../../../src/views/target-list.ts';
 import { collectorRecord, heartbeat, lastReport, registeredTarget } from '../../support/model-builders.ts';
@@ -59,6 +60,10 @@ const STATUS: StatusReport = {
     services: 1000,
     targets: 150_000,
     rejected: 7,
+    servers: [
+      readServerAnswer(`${LONG}.example.com:2181`, 'Mode: leader\nLatency min/avg/max: 0/0.4/12', 0.1),
+      silentServer(`${LONG}.example.net:2181`, 'ECONNREFUSED'),
+    ],
   },
   redis: {
     url: `redis+cluster://${LONG}:6379`,
@@ -83,8 +88,8 @@ const STATUS: StatusReport = {
   targets: { up: 149_000, down: 900, unknown: 93, rejected: 7 },
   worstTargets: entries,
   problems: [
-    { severity: 'error', text: `${LONG} is registered and has no fresh heartbeat in Redis` },
-    { severity: 'warning', text: `/services/${LONG}: interval is "0"\u001b[31m` },
+    { severity: 'error', about: 'collector', text: `${LONG} is registered and has no fresh heartbeat in Redis` },
+    { severity: 'warning', about: 'registry', text: `/services/${LONG}: interval is "0"\u001b[31m` },
   ],
 };
 

@@ -1,3 +1,4 @@
+import { readServerAnswer, silentServer } from '../../../src/views/ensemble.ts';
 import { expect } from 'chai';
 
 import { listCollectors, type CollectorEntry, type CollectorListInput } from '../../../src/views/collector-list.ts';
@@ -104,12 +105,17 @@ describe('compareRings', () => {
   it('finds nobody to disagree in an empty cluster', () => {
     expect(compareRings('r1', new Map()).agreed).to.equal(true);
   });
+
+  it('does not know whether they agree while nobody could be asked', () => {
+    expect(compareRings(undefined, new Map())).to.deep.equal({ version: null, agreed: null, deviating: [] });
+  });
 });
 
 describe('findProblems', () => {
   const healthy: ProblemInput = {
     isRegistryKnown: true,
     isStoreKnown: true,
+    servers: [readServerAnswer('zk1:2181', 'Mode: leader', 0.001)],
     collectors: list({
       records: new Map([['c1', collectorRecord('c1')]]),
       heartbeats: [heartbeat('c1', NOW - 1000)],
@@ -156,6 +162,11 @@ describe('findProblems', () => {
     ],
     ['frames that Redis does not take', withBeat({ bufferedFrames: 9, lagMs: 5000 }), /^warning: c1 holds 9 frames/],
     ['a session that is lost', withBeat({ zookeeper: 'suspended' }), /^warning: c1 says .* suspended/],
+    [
+      'a server of the ensemble that is away',
+      { servers: [readServerAnswer('zk1:1', 'Mode: leader', 0.001), silentServer('zk2:1', 'ECONNREFUSED')] },
+      /^warning: ZooKeeper server zk2:1: not answering: ECONNREFUSED/,
+    ],
     ['a warning of Redis', { redisWarnings: ['it forgets'] }, /^warning: Redis: it forgets/],
     [
       'a rule that is wrong',
