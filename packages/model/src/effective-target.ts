@@ -57,7 +57,11 @@ export function effectiveTarget(
   const labels = Object.assign(newLabelSet(), rule.labels, identity);
   const url = scrapeUrl(rule.scheme, address, rule.path, rule.params);
   const target: Target = { id, ...identity, url, rule, labels };
-  return { ok: true, value: withOrigins ? { ...target, origins: originsOf(layers, merged, rule) } : target };
+  if (!withOrigins) {
+    return { ok: true, value: target };
+  }
+  const stages = { merged, clamped, relabelled: relabelled.target.rule, effective: rule };
+  return { ok: true, value: { ...target, origins: originsOf(layers, stages) } };
 }
 
 function relabel(

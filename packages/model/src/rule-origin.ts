@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { RuleOverrides, ScrapeRule } from './scrape-rule.ts';
 import type { TargetLayers } from './target-layers.ts';
 
-/** The layers that a rule is made of, lowest first. */
-export const RULE_SOURCES = ['builtin', 'cluster', 'service', 'instance'] as const;
+/** The layers that a rule is made of, lowest first, and the `relabel_configs` that may change what they say. */
+export const RULE_SOURCES = ['builtin', 'cluster', 'service', 'instance', 'relabel'] as const;
 
-/** The layer that a value comes from. */
+/** The layer that a value comes from, or `relabel`. */
 export type RuleSource = (typeof RULE_SOURCES)[number];
 
 /** Where one field of an effective rule comes from. */
@@ -47,9 +49,22 @@ const RULE_FIELDS: readonly (keyof ScrapeRule)[] = [
   'downsample',
 ];
 
-/** Tells for every field of a target's rule which layer said so, and what was clamped. */
-export function originsOf(layers: TargetLayers, merged: ScrapeRule, clamped: ScrapeRule): RuleOrigins {
+/** A rule on its way from the layers to what is scraped. */
+export interface RuleStages {
+  /** As the layers say it together. */
+  readonly merged: ScrapeRule;
+  /** Cut by the bounds. */
+  readonly clamped: ScrapeRule;
+  /** As `relabel_configs` left it. */
+  readonly relabelled: ScrapeRule;
+  /** Cut by the bounds once more: what holds. */
+  readonly effective: ScrapeRule;
+}
+
+/** Tells for every field of a target's rule which layer, or which relabelling, said so, and what was clamped. */
+export function originsOf(layers: TargetLayers, stages: RuleStages): RuleOrigins {
   const { defaults, service, instance } = layers;
+  const { merged, clamped, relabelled, effective } = stages;
   // Uppermost first.
   const sources: readonly [RuleSource, RuleOverrides][] = [
     ['instance', instance],
@@ -59,18 +74,21 @@ export function originsOf(layers: TargetLayers, merged: ScrapeRule, clamped: Scr
   const sourceOf = (isSetBy: (layer: RuleOverrides) => boolean): RuleSource =>
     sources.find(([, layer]) => isSetBy(layer))?.[0] ?? 'builtin';
   const fields = RULE_FIELDS.map((field): [string, FieldOrigin] => {
-    const source = sourceOf((layer) => layer[field] !== undefined);
-    const before = merged[field];
+    const isRelabelled = !isSame(clamped[field], relabelled[field]);
+    const source = isRelabelled ? 'relabel' : sourceOf((layer) => layer[field] !== undefined);
+    const asked = isRelabelled ? relabelled[field] : merged[field];
     return [
       field,
-      typeof before === 'number' && before !== clamped[field] ? { source, clampedFrom: before } : { source },
+      typeof asked === 'number' && asked !== effective[field] ? { source, clampedFrom: asked } : { source },
     ];
   });
   const sourcesByName = (field: 'params' | 'labels'): ReadonlyMap<string, RuleSource> =>
     new Map(
-      Object.keys(clamped[field]).map((name) => [
+      Object.keys(effective[field]).map((name) => [
         name,
-        sourceOf((layer) => layer[field] !== undefined && Object.hasOwn(layer[field], name)),
+        isSame(clamped[field][name], relabelled[field][name])
+          ? sourceOf((layer) => layer[field] !== undefined && Object.hasOwn(layer[field], name))
+          : 'relabel',
       ]),
     );
   return {
@@ -78,4 +96,14 @@ export function originsOf(layers: TargetLayers, merged: ScrapeRule, clamped: Scr
     params: sourcesByName('params'),
     labels: sourcesByName('labels'),
   };
+}
+
+/** Relabelling makes new objects of labels and parameters, whose names stand in another order. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || isDeepStrictEqual(plain(a), plain(b));
+}
+
+/** Label sets have no prototype; parameters may have one. */
+function plain(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : value;
 }

@@ -23,7 +23,8 @@ export function printExplanation(output: Output, explanation: Explanation): void
           minWidth: 9,
         },
       ],
-      explanation.rule,
+      // Each label and each parameter has a row of its own.
+      explanation.rule.filter(({ field, value }) => !isMap(value) || !explanation.rule.some(isPartOf(field))),
     );
   }
   if (explanation.slots !== null && explanation.slots.length > 0) {
@@ -61,6 +62,14 @@ function headLines(explanation: Explanation): (readonly [name: string, value: st
     ['owner', `${owners}; ring ${ring.version} of ${ring.collectors.length} collectors`],
     ['next slot', nextSlot === null ? '-' : `${nextSlot} (phase ${String(phase)})`],
   ];
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPartOf(field: string): (row: { readonly field: string }) => boolean {
+  return (row) => row.field.startsWith(`${field}.`);
 }
 
 function show(value: unknown): string {

@@ -22,7 +22,7 @@ import type { CommandContext, CommandInput } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatInstant } from '../output/format-age.ts';
-import { ruleRows, type RuleRow } from '../views/rule-rows.ts';
+import { explainedRows, type RuleRow } from '../views/rule-rows.ts';
 import type { RegistrationKind } from '../views/target-list.ts';
 import { printExplanation } from './explain-screen.ts';
 
@@ -118,7 +118,7 @@ function explain(
     registration: registered.place.source?.kind ?? 'own',
     znode: registered.place.path,
     labels: target.ok ? { ...target.value.labels } : {},
-    rule: target.ok ? ruleRows(target.value) : [],
+    rule: target.ok ? explainedRows(target.value) : [],
     ring: {
       version: assignment.version,
       owners: assignment.ownersOf(id),

@@ -11,10 +11,10 @@ import {
 
 /** One field of an effective rule: what holds, and which layer said so. */
 export interface RuleRow {
-  /** As it is written in a znode's JSON. */
+  /** As it is written in a znode's JSON; `labels.team` for one label, `params.module` for one parameter. */
   readonly field: string;
   readonly value: unknown;
-  /** `builtin`, `cluster`, `service` or `instance`. */
+  /** `builtin`, `cluster`, `service`, `instance`, or `relabel` where `relabel_configs` say so. */
   readonly source: string;
   /** What the layer asked for, where a bound cut it. */
   readonly clampedFrom: unknown;
@@ -64,6 +64,22 @@ export function ruleRows({ rule, origins }: Target): RuleRow[] {
     const clampedFrom = origin?.clampedFrom === undefined ? null : present(origin.clampedFrom);
     return [{ field: name, value: present(value), source: origin?.source ?? 'unknown', clampedFrom }];
   });
+}
+
+/** As {@link ruleRows}, with a row for each label and each parameter below that of all of them. */
+export function explainedRows(target: Target): RuleRow[] {
+  return ruleRows(target).flatMap((row) =>
+    row.field === 'labels' || row.field === 'params' ? [row, ...namedRows(target, row.field)] : [row],
+  );
+}
+
+function namedRows({ rule, origins }: Target, field: 'labels' | 'params'): RuleRow[] {
+  return Object.entries(rule[field]).map(([name, value]) => ({
+    field: `${field}.${name}`,
+    value,
+    source: origins?.[field].get(name) ?? 'unknown',
+    clampedFrom: null,
+  }));
 }
 
 /** The fields in which two effective rules differ. */

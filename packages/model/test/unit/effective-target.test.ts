@@ -102,6 +102,44 @@ describe('effectiveTarget', () => {
     });
   });
 
+  it('tells what relabel_configs changed, and leaves the rest to the layers', () => {
+    const steps = [
+      { target_label: 'zone', replacement: 'eu' },
+      { target_label: '__metrics_path__', replacement: '/m' },
+      { target_label: '__param_module', replacement: 'http' },
+      { target_label: '__scrape_interval__', replacement: '1ms' },
+    ];
+    const { origins, rule } = valueOf(
+      resolve(
+        { relabel_configs: steps },
+        { labels: { team: 'a', zone: 'us' } },
+        { params: { target: ['x'] }, interval: '5s', timeout: '4s', retries: 3 },
+      ),
+    );
+    expect(rule).to.include({ path: '/m', intervalMs: 100, timeoutMs: 100 });
+    expect(origins?.fields).to.deep.include({
+      path: { source: 'relabel' },
+      labels: { source: 'relabel' },
+      params: { source: 'relabel' },
+      intervalMs: { source: 'relabel', clampedFrom: 1 },
+      timeoutMs: { source: 'instance', clampedFrom: 4000 },
+      retries: { source: 'instance' },
+      scheme: { source: 'builtin' },
+    });
+    expect(Object.fromEntries(origins?.labels ?? [])).to.deep.equal({ team: 'service', zone: 'relabel' });
+    expect(Object.fromEntries(origins?.params ?? [])).to.deep.equal({ module: 'relabel', target: 'instance' });
+  });
+
+  it('takes relabel_configs that change nothing of a rule for no source of it', () => {
+    const steps = [{ target_label: '__tmp', replacement: 'x' }];
+    const { origins } = valueOf(resolve({ relabel_configs: steps }, { labels: { a: '1' } }, { interval: '5s' }));
+    expect(origins?.fields).to.deep.include({
+      intervalMs: { source: 'instance' },
+      labels: { source: 'service' },
+      relabel: { source: 'cluster' },
+    });
+  });
+
   it('lets an instance ask for less than the limits', () => {
     expect(valueOf(resolve({}, {}, { sample_limit: 7, body_size_limit: 8 })).rule).to.include({
       sampleLimit: 7,

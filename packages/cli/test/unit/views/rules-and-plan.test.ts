@@ -3,7 +3,7 @@ import { ZNODES, type ClusterSnapshot, type SnapshotNode } from '@pulsekeeper/re
 import { expect } from 'chai';
 
 import { ruleImpact } from '../../../src/views/rule-impact.ts';
-import { ruleChanges, ruleRows } from '../../../src/views/rule-rows.ts';
+import { explainedRows, ruleChanges, ruleRows } from '../../../src/views/rule-rows.ts';
 import { inventMembers, planRing } from '../../../src/views/ring-plan.ts';
 import { registeredTarget } from '../../support/model-builders.ts';
 
@@ -49,6 +49,15 @@ describe('ruleRows', () => {
     expect(rows.find(({ field }) => field === 'interval')?.value).to.equal('5s');
     expect(rows.find(({ field }) => field === 'body_size_limit')?.value).to.equal('16MB');
     expect(rows.map(({ field }) => field)).not.to.include('retention');
+  });
+
+  it('explains each label and each parameter by itself', () => {
+    const { target } = registeredTarget('web/1', { labels: { team: 'a' }, params: { module: ['x', 'y'] } });
+    const rows = target.ok ? explainedRows(target.value) : [];
+    expect(rows.filter(({ field }) => field.includes('.')).map(({ field, value }) => [field, value])).to.deep.equal([
+      ['params.module', ['x', 'y']],
+      ['labels.team', 'a'],
+    ]);
   });
 
   it('tells what differs', () => {
