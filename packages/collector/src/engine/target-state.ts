@@ -1,5 +1,6 @@
 import type { FailureReason, ScrapeReport } from '@pulsekeeper/model';
 
+import type { SlotAttempts } from '../scrape/attempt-log.ts';
 import type { SlotCounts } from '../schedule/slot-counters.ts';
 
 /** Health of a target as this collector sees it. */
@@ -21,4 +22,6 @@ export interface TargetState {
   /** Failed slots since the last good one. */
   readonly failuresInARow: number;
   readonly slots: SlotCounts;
+  /** Of the latest slots that took more than one attempt or failed, oldest first. */
+  readonly attempts: readonly SlotAttempts[];
 }

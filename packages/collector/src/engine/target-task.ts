@@ -17,6 +17,7 @@ import { buildFrame, isLate } from '../record/build-frame.ts';
 import { projectionOptions } from '../record/projection-options.ts';
 import { SeriesProjection } from '../record/series-projection.ts';
 import { SlotCounters, type SlotCount } from '../schedule/slot-counters.ts';
+import { AttemptLog } from '../scrape/attempt-log.ts';
 import type { ScrapeOutcome, SlotScraper } from '../scrape/target-scraper.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
 import { FailureLog } from './failure-log.ts';
@@ -52,6 +53,7 @@ export class TargetTask {
   readonly counters = new SlotCounters();
   readonly #context: EngineContext;
   readonly #failures: FailureLog;
+  readonly #attempts = new AttemptLog();
   #schedule: Schedule | undefined;
   #rejection: string | undefined;
   /** Counts the schedules: items of an earlier one are void. */
@@ -214,6 +216,7 @@ export class TargetTask {
       lastError: this.#rejection !== undefined ? { reason: 'rejected', message: this.#rejection } : report?.failure,
       failuresInARow: this.#failures.inARow,
       slots: this.counters.snapshot(),
+      attempts: this.#attempts.latest,
     };
   }
 
@@ -340,6 +343,7 @@ export class TargetTask {
     this.#last = { slotMs, report: frame.report };
     this.#context.metrics.observeScrape(outcome, frame.samples);
     this.#failures.note(outcome);
+    this.#attempts.note(slotMs, begunAtMs - outcome.lastAttemptAfterMs, outcome);
     const late = isLate(begunAtMs, slotMs, intervalMs);
     this.#context.track(writer.append(frame).then((end) => this.#onAppended(end, slotMs, frame.report.up, late)));
   }

@@ -33,6 +33,14 @@ export interface ScraperSurroundings {
   readonly keepsAlive: () => boolean;
 }
 
+/** One attempt for a slot. */
+export interface ScrapeTry {
+  /** From the begin of the first attempt to the begin of this one. */
+  readonly startedAfterMs: number;
+  readonly durationMs: number;
+  readonly error: ScrapeError | undefined;
+}
+
 /** How the attempts for one slot ended. */
 export interface ScrapeOutcome {
   /** What was read; undefined when every attempt failed. */
@@ -42,6 +50,8 @@ export interface ScrapeOutcome {
   readonly attempts: number;
   /** Why attempts before the last one failed. */
   readonly retried: readonly ScrapeError[];
+  /** Every attempt, in order. */
+  readonly tries?: readonly ScrapeTry[] | undefined;
   /** From the begin of the first attempt to the end of the last. */
   readonly durationMs: number;
   /** From the begin of the first attempt to the begin of the last. */
@@ -117,6 +127,7 @@ export class TargetScraper implements SlotScraper {
     const { intervalMs, timeoutMs, retries } = this.#target.rule;
     const startedMs = clock.monotonic();
     const retried: ScrapeError[] = [];
+    const tries: ScrapeTry[] = [];
     let hasReconnected = false;
     for (let attempts = 1; ; attempts += 1) {
       const attemptMs = clock.monotonic();
@@ -125,9 +136,12 @@ export class TargetScraper implements SlotScraper {
       const leftMs = Math.max(timeLeftMs - (attemptMs - startedMs), leastMs);
       const result = await this.#attempt(Math.min(timeoutMs, leftMs));
       const endedMs = clock.monotonic();
+      const error = result instanceof ScrapeError ? result : undefined;
+      tries.push({ startedAfterMs: attemptMs - startedMs, durationMs: endedMs - attemptMs, error });
       const common = {
         attempts,
         retried,
+        tries,
         durationMs: endedMs - startedMs,
         lastAttemptAfterMs: attemptMs - startedMs,
       };

@@ -341,6 +341,8 @@ describe('TargetScraper', () => {
       expect(outcome.error).to.equal(undefined);
       expect(outcome.attempts).to.equal(3);
       expect(outcome.retried.map(({ reason }) => reason)).to.deep.equal(['http_status', 'http_status']);
+      expect(outcome.tries?.map(({ error }) => error?.reason)).to.deep.equal(['http_status', 'http_status', undefined]);
+      expect(outcome.tries?.[2]?.startedAfterMs).to.equal(outcome.lastAttemptAfterMs);
     });
 
     it('no more often than the rule says', async () => {
