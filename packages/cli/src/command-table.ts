@@ -141,7 +141,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     usage: 'explain <target>',
     summary: 'explain how a target is scraped, by whom, and how it went',
     description:
-      'Its effective rule and which layer each field comes from, its owner, its next slot, its latest slots.',
+      'Its effective rule and which layer each field comes from, its owner and why, its next slot, its latest slots, and the single attempts of those that did not go well at once, where the owner can be asked for them.',
     examples: [['pulsekeeper explain web/web-1', 'why is it scraped every 15s?']],
     exitCodes: { 1: 'there is no such target', 3: 'a server is away' },
     load: async () => (await import('./commands/explain.ts')).runExplain,

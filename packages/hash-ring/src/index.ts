@@ -1,4 +1,5 @@
 export { assign, DEFAULT_ASSIGN_OPTIONS } from './assign.ts';
+export { clockwiseMembers } from './clockwise-members.ts';
 export { movedTargets } from './moved-targets.ts';
 export { MAX_CAPACITY, MIN_CAPACITY } from './ring-member.ts';
 

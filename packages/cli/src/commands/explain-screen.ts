@@ -1,4 +1,5 @@
 import type { Output } from '../output/output.ts';
+import { describeReason } from '../views/owner-reason.ts';
 import type { Explanation } from './explain.ts';
 
 /** Prints an explanation for people: what is scraped, by whom, by which rule, and how the latest slots went. */
@@ -47,6 +48,38 @@ export function printExplanation(output: Output, explanation: Explanation): void
       explanation.slots,
     );
   }
+  printAttempts(output, explanation);
+}
+
+function printAttempts(output: Output, { attempts, ring }: Explanation): void {
+  if (attempts === null) {
+    const owner = ring.owners[0];
+    const text = `the single attempts are known to ${owner ?? 'the owner'} alone, whose status page could not be had from here`;
+    output.printLine();
+    output.printParagraph('', text, output.palette.dim);
+    return;
+  }
+  const rows = attempts.flatMap(({ slot, attempts: all }) =>
+    all.map((attempt, index) => ({ ...attempt, slot, number: index + 1 })),
+  );
+  if (rows.length > 0) {
+    output.printLine();
+    output.printTable(
+      [
+        { header: 'SLOT', value: ({ slot }) => slot },
+        { header: 'ATTEMPT', value: ({ number }) => String(number), align: 'right' },
+        { header: 'AFTER', value: ({ startSeconds }) => `${startSeconds.toFixed(3)}s`, align: 'right' },
+        { header: 'TOOK', value: ({ durationSeconds }) => `${durationSeconds.toFixed(3)}s`, align: 'right' },
+        {
+          header: 'OUTCOME',
+          value: ({ error }) => error ?? 'up',
+          paint: ({ error }, paints) => (error === null ? paints.good : paints.bad),
+          minWidth: 10,
+        },
+      ],
+      rows,
+    );
+  }
 }
 
 function headLines(explanation: Explanation): (readonly [name: string, value: string])[] {
@@ -60,6 +93,7 @@ function headLines(explanation: Explanation): (readonly [name: string, value: st
     ['registered', `${registeredAt ?? '-'} at ${znode}${registration === 'own' ? '' : ` (${registration})`}`],
     ['labels', labelText.join(', ') || '-'],
     ['owner', `${owners}; ring ${ring.version} of ${ring.collectors.length} collectors`],
+    ...(owner === undefined ? [] : [['why', describeReason(ring.passedOver)] as const]),
     ['next slot', nextSlot === null ? '-' : `${nextSlot} (phase ${String(phase)})`],
   ];
 }

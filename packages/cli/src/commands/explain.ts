@@ -14,6 +14,7 @@ import type { SlotRecord } from '@pulsekeeper/store';
 
 import { parseTargetArgument } from '../arguments/target-argument.ts';
 import { attempt, type Attempt } from '../cluster/attempt.ts';
+import { askCollectorForAttempts } from '../cluster/collector-attempts.ts';
 import { pictureOf } from '../cluster/cluster-picture.ts';
 import { assignmentAt } from '../cluster/ownership.ts';
 import { withStore } from '../cluster/redis.ts';
@@ -22,7 +23,10 @@ import type { CommandContext, CommandInput } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatInstant } from '../output/format-age.ts';
+import { membersAt } from '../views/members-at.ts';
+import { passedOverFor, type PassedOver } from '../views/owner-reason.ts';
 import { explainedRows, type RuleRow } from '../views/rule-rows.ts';
+import type { SlotAttempts } from '../views/slot-attempts.ts';
 import type { RegistrationKind } from '../views/target-list.ts';
 import { printExplanation } from './explain-screen.ts';
 
@@ -47,12 +51,19 @@ export interface Explanation {
     readonly version: string;
     readonly owners: readonly string[];
     readonly collectors: readonly string[];
+    /** Why the first owner is one: who comes before it, clockwise from the target's hash, and is full. */
+    readonly passedOver: readonly PassedOver[];
   };
   /** RFC 3339; the next slot, and where the slots fall: at `k × interval + phase` of Unix time. */
   readonly nextSlot: string | null;
   readonly phase: string | null;
   /** The latest slots in the store, newest first; `null` when Redis could not be asked. */
   readonly slots: readonly ExplainedSlot[] | null;
+  /**
+   * Of the latest slots that took more than one attempt or failed, as the owner remembers them, newest first; `null` when
+   * its page could not be had.
+   */
+  readonly attempts: readonly SlotAttempts[] | null;
 }
 
 /** One slot as the store has it. */
@@ -81,7 +92,7 @@ export async function runExplain(context: CommandContext, input: CommandInput): 
     ),
     attempt(() => readLatestSlots(context, id)),
   ]);
-  const explanation = explain(context, snapshot, id, slots);
+  const explanation = await withAttempts(context, snapshot, explain(context, snapshot, id, slots));
   if (!slots.ok) {
     output.note(`pulsekeeper: ${slots.error.message}`);
   }
@@ -98,7 +109,7 @@ function explain(
   snapshot: ClusterSnapshot,
   id: TargetId,
   slots: Attempt<readonly SlotRecord[]>,
-): Explanation {
+): Omit<Explanation, 'attempts'> {
   const picture = pictureOf(snapshot);
   const registered = picture.targets.find((target) => target.id === id);
   if (registered === undefined) {
@@ -123,11 +134,24 @@ function explain(
       version: assignment.version,
       owners: assignment.ownersOf(id),
       collectors: assignment.members,
+      passedOver: passedOverFor(id, membersAt(picture.collectors.values(), nowMs), assignment),
     },
     nextSlot: nextMs === undefined ? null : formatInstant(nextMs),
     phase: phase === undefined ? null : formatDuration(phase),
     slots: slots.ok ? slots.value.map(toExplainedSlot) : null,
   };
+}
+
+/** Adds what only the collector knows that scrapes the target. */
+async function withAttempts(
+  { signal }: CommandContext,
+  snapshot: ClusterSnapshot,
+  explanation: Omit<Explanation, 'attempts'>,
+): Promise<Explanation> {
+  const owner = snapshot.collectors.get(explanation.ring.owners[0] ?? '')?.parsed;
+  const attempts =
+    owner?.ok === true ? await askCollectorForAttempts(owner.value.statusUrl, explanation.target, signal) : undefined;
+  return { ...explanation, attempts: attempts ?? null };
 }
 
 /** Works the effective rule out once more, this time with where everything comes from. */

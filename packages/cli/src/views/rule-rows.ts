@@ -74,7 +74,7 @@ export function explainedRows(target: Target): RuleRow[] {
 }
 
 function namedRows({ rule, origins }: Target, field: 'labels' | 'params'): RuleRow[] {
-  return Object.entries(rule[field]).map(([name, value]) => ({
+  return Object.entries<unknown>(rule[field]).map(([name, value]) => ({
     field: `${field}.${name}`,
     value,
     source: origins?.[field].get(name) ?? 'unknown',

@@ -298,6 +298,11 @@ describe('pulsekeeper on a cluster', function () {
     });
     expect(explanation.slots).to.have.length(5);
     expect(explanation.slots[0]).to.include({ up: true, kind: 'samples', error: null });
+    expect(explanation.rule.find(({ field }: any) => field === 'labels.team')).to.include({ source: 'instance' });
+    expect(explanation.ring.passedOver).to.be.an('array');
+    // Nothing listens at the status URL of the collectors of this test.
+    expect(explanation.attempts).to.equal(null);
+    expect((await run('explain', 'web/web-1')).out).to.match(/\nwhy +the first collector clockwise/);
     expect(Date.parse(explanation.nextSlot)).to.be.greaterThan(cluster.nowMs);
     expect((await run('explain', 'bad/file')).out).to.match(/rejected: address is/);
     expect((await run('explain', 'db/primary')).out).to.match(/down +\d+ .*connection_refused/);

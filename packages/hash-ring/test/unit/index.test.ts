@@ -10,6 +10,7 @@ describe('the package', () => {
       'MAX_CAPACITY',
       'MIN_CAPACITY',
       'assign',
+      'clockwiseMembers',
       'movedTargets',
     ]);
   });

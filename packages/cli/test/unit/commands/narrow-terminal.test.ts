@@ -105,7 +105,21 @@ const EXPLANATION = {
     { field: 'label_value_length_limit', value: 1_000_000, source: 'instance', clampedFrom: LONG },
     { field: 'params', value: { target: [LONG, LONG] }, source: 'service', clampedFrom: null },
   ],
-  ring: { version: 'f'.repeat(16), owners: [LONG, LONG], collectors: [LONG, LONG] },
+  ring: {
+    version: 'f'.repeat(16),
+    owners: [LONG, LONG],
+    collectors: [LONG, LONG],
+    passedOver: [{ collector: LONG, targets: 9, bound: 9 }],
+  },
+  attempts: [
+    {
+      slot: '2026-01-31T12:00:00.123Z',
+      attempts: [
+        { startSeconds: 0.002, durationSeconds: 59.999, error: `timeout: ${LONG}` },
+        { startSeconds: 60.1, durationSeconds: 0.01, error: null },
+      ],
+    },
+  ],
   nextSlot: '2026-01-31T12:00:00.123Z',
   phase: '14s999ms',
   slots: [
