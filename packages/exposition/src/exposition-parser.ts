@@ -10,7 +10,7 @@ import { isSameKeys, isSameMetadata } from './same-series.ts';
 import type { Series } from './same-series.ts';
 import { scanEngine } from './scan-engine.ts';
 import type { SeriesPool } from './series-pool.ts';
-import { createWorkspace, workspace } from './workspace.ts';
+import { borrowWorkspace, createWorkspace, returnWorkspace } from './workspace.ts';
 import type { ScanSettings, Workspace } from './workspace.ts';
 
 /** How an {@link ExpositionParser} reads. */
@@ -30,6 +30,16 @@ export interface ExpositionParserOptions {
   readonly exemplars?: boolean | undefined;
   /** Where to share `keys` and `metadata` with the parsers of other targets. @defaultValue not shared */
   readonly pool?: SeriesPool | undefined;
+}
+
+/** How {@link ExpositionParser.parseInSteps} reads. */
+export interface ParseInStepsOptions {
+  /**
+   * Keep the body rather than a copy, and a list of series in memory of its own: right for large bodies that nobody else
+   * needs. Without it scratch memory is shared between parsers.
+   * @defaultValue true
+   */
+  readonly keepsBody?: boolean | undefined;
 }
 
 /**
@@ -72,15 +82,19 @@ export class ExpositionParser {
   }
 
   /**
-   * As {@link ExpositionParser.parse}, for large bodies: a generator that does about a millisecond of the work at a time and
-   * returns the result. Others may parse between two steps; this parser must not be used before the end, nor `body` changed. A
-   * parse that is not brought to its end has no effect but that the next one takes longer.
+   * As {@link ExpositionParser.parse}, for bodies of any size: a generator that does about a millisecond of the work at a time
+   * and returns the result. Others may parse between two steps; this parser must not be used before the end, nor `body` changed.
+   * A parse that is not brought to its end has no effect but that the next one takes longer.
    *
    * `body` is kept, rather than a copy, where its buffer has {@link SPARE_BYTES} more behind it: it must then not be written to
-   * afterwards.
+   * afterwards. With `keepsBody: false` it is the caller's again at the end.
    */
-  parseInSteps(body: Uint8Array<ArrayBuffer>, format: ExpositionFormat): Generator<undefined, Exposition> {
-    return this.#steps(body, format, true);
+  parseInSteps(
+    body: Uint8Array<ArrayBuffer>,
+    format: ExpositionFormat,
+    options: ParseInStepsOptions = {},
+  ): Generator<undefined, Exposition> {
+    return this.#steps(body, format, options.keepsBody ?? true);
   }
 
   *#steps(body: Uint8Array, format: ExpositionFormat, isOwn: boolean): Generator<undefined, Exposition> {
@@ -107,12 +121,22 @@ export class ExpositionParser {
 
   *#parseWhole(body: Uint8Array, format: ExpositionFormat, isOwn: boolean): Generator<undefined, Exposition> {
     if (this.#settings.format !== format) this.#settings = { ...this.#settings, format };
-    const exemplars: SeriesExemplar[] | undefined = this.#wantsExemplars ? [] : undefined;
-    const work = isOwn ? createWorkspace() : workspace;
     // From here on the last body is a bad one, until this one has turned out to be good.
     this.#layout = undefined;
     this.#keep(body, isOwn);
-    const duplicates = yield* this.#readWhole(exemplars, work);
+    // The keys in a workspace of its own become the result's.
+    if (isOwn) return yield* this.#readWhole(createWorkspace(), isOwn);
+    const work = borrowWorkspace();
+    try {
+      return yield* this.#readWhole(work, isOwn);
+    } finally {
+      returnWorkspace(work);
+    }
+  }
+
+  *#readWhole(work: Workspace, isOwn: boolean): Generator<undefined, Exposition> {
+    const exemplars: SeriesExemplar[] | undefined = this.#wantsExemplars ? [] : undefined;
+    const duplicates = yield* this.#fill(work, exemplars);
     const { keys, metadata, columns, index, scanner } = work;
     const { size } = columns;
     const values = columns.values.slice(0, size);
@@ -140,7 +164,7 @@ export class ExpositionParser {
   }
 
   /** Reads the last body into the workspace, by the quick way if there is one. @returns how many duplicates it has. */
-  *#readWhole(exemplars: SeriesExemplar[] | undefined, work: Workspace): Generator<undefined, number> {
+  *#fill(work: Workspace, exemplars: SeriesExemplar[] | undefined): Generator<undefined, number> {
     const engine = this.#settings.isStrict || exemplars !== undefined ? undefined : scanEngine();
     const duplicates =
       engine === undefined ? TOO_MANY_SAMPLES : yield* plainParse(engine, this.#lastBody, this.#settings, work);

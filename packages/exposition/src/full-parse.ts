@@ -7,8 +7,9 @@ import { createStrictChecker } from './strict-checker.ts';
 import { entryScanner } from './workspace.ts';
 import type { ScanSettings, Workspace } from './workspace.ts';
 
-/** Entries that are read in one step: about a millisecond. */
-const ENTRIES_A_STEP = 2048;
+/** Entries, and bytes of them, that are read in one step: about a millisecond. */
+const ENTRIES_A_STEP = 512;
+const BYTES_A_STEP = 32 * 1024;
 
 /**
  * Reads a whole body into the columns, keys and metadata of the workspace, step by step.
@@ -33,6 +34,7 @@ export function* fullParse(
   const { maxSamples } = settings.limits;
   let duplicates = 0;
   let entriesLeft = ENTRIES_A_STEP;
+  let stepEnd = BYTES_A_STEP;
   for (let entry = scan(scanner); entry !== ENTRY_END; entry = scan(scanner)) {
     if (entry === ENTRY_SAMPLE) {
       const start = keys.length;
@@ -50,8 +52,9 @@ export function* fullParse(
       if (columns.size + duplicates > maxSamples) scanner.exceed('samples', maxSamples, scanner.entryStart);
     } else if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
     strict?.check(scanner, entry);
-    if (--entriesLeft === 0) {
+    if (--entriesLeft === 0 || scanner.position >= stepEnd) {
       entriesLeft = ENTRIES_A_STEP;
+      stepEnd = scanner.position + BYTES_A_STEP;
       yield;
     }
   }

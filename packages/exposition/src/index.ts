@@ -16,6 +16,6 @@ export type {
   MetricType,
   SeriesExemplar,
 } from './exposition.ts';
-export type { ExpositionParserOptions } from './exposition-parser.ts';
+export type { ExpositionParserOptions, ParseInStepsOptions } from './exposition-parser.ts';
 export type { ParseLimits } from './limits.ts';
 export type { ParsedExposition, ParseExpositionOptions, Sample } from './parse-exposition.ts';

@@ -12,6 +12,10 @@ import type { ScanSettings, Workspace } from './workspace.ts';
 /** What {@link plainParse} returns when the body has more samples than allowed. */
 export const TOO_MANY_SAMPLES = -1;
 
+/** Entries, and bytes of them, that go through the scanner in one step: about a millisecond, where each needs decoding. */
+const FOREIGN_ENTRIES_A_STEP = 256;
+const FOREIGN_BYTES_A_STEP = 16 * 1024;
+
 const foreignKey = new SeriesKeyWriter();
 
 /**
@@ -45,10 +49,12 @@ export function* plainParse(
     state.fill(0);
     let at = base;
     let entry = ENTRY_COMMENT;
+    let foreignEntries = 0;
+    let foreignBytes = 0;
     while (at < end || end === body.length) {
       if (at < end) at = base + readPlain(engine, at - base, end - base, base, settings);
       if (columns.size + duplicates + (state[ROWS] ?? 0) > limits.maxSamples) return TOO_MANY_SAMPLES;
-      readMetadata(engine, work, scan, base);
+      foreignEntries += readMetadata(engine, work, scan, base);
       if ((state[ROWS] ?? 0) >= engine.windowRows) break;
       // The engine has stopped at something that is not plain, or at a line that goes beyond the window.
       scanner.position = at;
@@ -58,9 +64,12 @@ export function* plainParse(
         if (!hasRoom(engine, scanner, end - at)) duplicates += flush(engine, work);
         duplicates += addForeign(engine, work);
       } else if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
+      foreignEntries++;
+      foreignBytes += scanner.position - at;
       at = scanner.position;
       // The scanner of the text format stops before the newline, at which the engine would not know how to start.
       if (body.bytes[at] === NEWLINE && at < body.length && !isOpenMetrics) at++;
+      if (foreignEntries >= FOREIGN_ENTRIES_A_STEP || foreignBytes >= FOREIGN_BYTES_A_STEP) break;
     }
     scanner.longestLine = Math.max(scanner.longestLine, state[LONGEST_LINE] ?? 0);
     duplicates += flush(engine, work);
@@ -92,8 +101,8 @@ function toInt32(limit: number): number {
   return Math.min(limit, 2 ** 31 - 1);
 }
 
-/** Reads the metadata lines that the engine has passed. */
-function readMetadata(engine: ScanEngine, work: Workspace, scan: (scanner: Scanner) => number, base: number): void {
+/** Reads the metadata lines that the engine has passed. @returns how many. */
+function readMetadata(engine: ScanEngine, work: Workspace, scan: (scanner: Scanner) => number, base: number): number {
   const { scanner, metadata } = work;
   const count = engine.state[METADATA_COUNT] ?? 0;
   for (let i = 0; i < count; i++) {
@@ -103,6 +112,7 @@ function readMetadata(engine: ScanEngine, work: Workspace, scan: (scanner: Scann
     if (entry !== ENTRY_COMMENT) metadata.add(scanner, entry);
   }
   engine.state[METADATA_COUNT] = 0;
+  return count;
 }
 
 /** Whether the row of one more sample fits behind those of the engine, and whatever the engine may read still. */

@@ -15,8 +15,7 @@ import {
 import type { ScanEngine } from './scan-engine.ts';
 import { scanOpenMetricsSuffix } from './scan-openmetrics.ts';
 import { scanTextSuffix } from './scan-text.ts';
-import { VALUE } from './scanner.ts';
-import { workspace } from './workspace.ts';
+import { Scanner, VALUE } from './scanner.ts';
 import type { ScanSettings } from './workspace.ts';
 
 /** What a rescan has to know about the body before, and brings up to date. */
@@ -39,6 +38,9 @@ export interface Rescan extends Readings {
   /** Indices of the values that changed, ascending. */
   readonly changed: Uint32Array;
 }
+
+/** Of the reader of tails, which nobody comes in between of. */
+const scanner = new Scanner();
 
 /** What the reader of tails has to know about the walk that calls it. */
 const current = {
@@ -196,7 +198,6 @@ function expectTails(settings: ScanSettings, newLength: number, hasTimestamps: b
 
 /** Reads a tail that holds more than plain numbers: exemplars, long or special numbers, blanks. */
 function readTail(start: number, row: number): number {
-  const { scanner } = workspace;
   const { settings } = current;
   const engine = scanEngine();
   if (engine === undefined || settings === undefined) return WALK_FAILED;

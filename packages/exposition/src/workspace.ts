@@ -34,11 +34,23 @@ export function createWorkspace(keyShare = 1): Workspace {
   };
 }
 
+/** The set that is free, if any. */
+let idle: Workspace | undefined;
+
 /**
- * What every parse uses that is done in one go: nobody comes in between, so one set serves the whole process and parsers of
- * many targets cost no scratch memory of their own.
+ * Scratch objects that go from parse to parse, so that parsers of many targets cost none of their own. A parse that pauses keeps
+ * them; who parses meanwhile gets others.
  */
-export const workspace = createWorkspace(0.5);
+export function borrowWorkspace(): Workspace {
+  const borrowed = idle ?? createWorkspace(0.5);
+  idle = undefined;
+  return borrowed;
+}
+
+/** Gives back what was borrowed. Nobody may use it from now on, nor a view of its memory. */
+export function returnWorkspace(borrowed: Workspace): void {
+  idle = borrowed;
+}
 
 /** What tells one way of reading from another. */
 export interface ScanSettings {

@@ -211,9 +211,10 @@ export class TargetScraper implements SlotScraper {
   #parse(body: Buffer, format: ExpositionFormat): Exposition | Promise<Exposition> {
     const { pool } = this.#surroundings;
     this.#parser ??= new ExpositionParser({ pool, limits: parseLimitsOf(this.#target.rule) });
-    if (body.length <= MOST_RECYCLED_BYTES) return this.#parser.parse(body, format);
-    // Nobody else has the memory of such a body, so the parser may keep it; its size is bounded already.
-    return runInSlices(this.#parser.parseInSteps(body as Buffer<ArrayBuffer>, format), UNBOUNDED);
+    // Nobody else has the memory of a large body, so the parser may keep it; its size is bounded already. That of a small one
+    // is recycled once it is read.
+    const keepsBody = body.length > MOST_RECYCLED_BYTES;
+    return runInSlices(this.#parser.parseInSteps(body as Buffer<ArrayBuffer>, format, { keepsBody }), UNBOUNDED);
   }
 
   #formatOf(contentType: string | undefined): ExpositionFormat | undefined {

@@ -62,6 +62,65 @@ describe('parsing in steps', () => {
     expect(strict.pauses).to.be.greaterThan(2);
   });
 
+  const FOREIGN: readonly (readonly [what: string, line: (index: number) => string, most?: number])[] = [
+    ['values with escapes that mean nothing', (index) => `a{b="\\x${index}"} 1`],
+    ['quoted label names with escapes', (index) => `a{"\\"${index}"="c"} 1`],
+    ['quoted metric names', (index) => `{"a.${index}",b="\\c"} 1`],
+    ['blanks', (index) => `a { x = "${index}" , } ${index}`],
+    ['metadata', (index) => `# HELP a${index} b`, 1280],
+    ['comments', (index) => `  # ${index}`],
+  ];
+
+  for (const [what, line, most = 512] of FOREIGN) {
+    it(`reads no more than ${most} entries in a step: ${what}`, () => {
+      const lines = Array.from({ length: 40_000 }, (_, index) => line(index));
+      const body = Buffer.from(`${lines.join('\n')}\n`);
+      const { result, pauses } = finish(new ExpositionParser().parseInSteps(roomy(body), FORMAT, { keepsBody: false }));
+      expectSame(result, new ExpositionParser().parse(body, FORMAT));
+      expect(pauses).to.be.at.least(lines.length / most - 1);
+    });
+  }
+
+  it('reads no more than two lines in a step that are long and have to be decoded', () => {
+    const value = '\\x'.repeat(2000);
+    const lines = Array.from({ length: 100 }, (_, index) => {
+      const labels = Array.from({ length: 8 }, (__, label) => `l${label}="${value}"`);
+      return `a{${labels.join(',')},i="${index}"} 1`;
+    });
+    const body = Buffer.from(`${lines.join('\n')}\n`);
+    for (const strict of [false, true]) {
+      const limits = { maxLineBytes: 100_000 };
+      const parser = new ExpositionParser({ exemplars: strict, limits });
+      expect(finish(parser.parseInSteps(roomy(body), FORMAT)).pauses).to.be.at.least(lines.length / 2 - 1);
+    }
+  });
+
+  it('shares its scratch memory with nobody while it pauses', () => {
+    const exporter = new SyntheticExporter({ series: 20_000, seed: 15 });
+    const others = new SyntheticExporter({ series: 40_000, seed: 16 });
+    const [body, between] = [exporter.next(), others.next()];
+    const steps = new ExpositionParser().parseInSteps(roomy(body), FORMAT, { keepsBody: false });
+    const otherSteps = new ExpositionParser().parseInSteps(roomy(between), FORMAT, { keepsBody: false });
+    for (;;) {
+      otherSteps.next();
+      const step = steps.next();
+      if (step.done !== true) continue;
+      expectSame(step.value, new ExpositionParser().parse(body, FORMAT));
+      break;
+    }
+    expectSame(finish(otherSteps).result, new ExpositionParser().parse(between, FORMAT));
+  });
+
+  it('does not keep a body that is not its own', () => {
+    const exporter = new SyntheticExporter({ series: 2_000, seed: 17 });
+    const parser = new ExpositionParser();
+    const first = roomy(exporter.next());
+    finish(parser.parseInSteps(first, FORMAT, { keepsBody: false }));
+    first.fill(0);
+    const second = exporter.next();
+    expectSame(parser.parse(second, FORMAT), new ExpositionParser().parse(second, FORMAT));
+  });
+
   it('keeps a body with room behind it, and a copy of one without', () => {
     const exporter = new SyntheticExporter({ series: 2_000, seed: 9 });
     const parser = new ExpositionParser();

@@ -50,6 +50,21 @@ describe('a body of several megabytes', () => {
       }
     });
   }
+
+  it('of one megabyte that is dear to read holds nothing up either', async () => {
+    let text = '';
+    for (let index = 0; text.length < 1_000_000; index += 1) text += `a{b="\\x${index}"} 1\n`;
+    target = await httpTarget((_request, response) => {
+      response.setHeader('content-type', 'text/plain; version=0.0.4');
+      response.end(text);
+    });
+    scraper = scraperOf(target.url, { rule: { intervalMs: 60_000, timeoutMs: 60_000 } });
+    const { outcome, turns } = await countingTurns(scraper.scrape(60_000));
+    expect(outcome.error).to.equal(undefined);
+    expect(outcome.exposition?.size).to.equal(text.split('\n').length - 1);
+    // Some 200 ms of work, of which a turn has 5.
+    expect(turns).to.be.greaterThan(10);
+  });
 });
 
 /** The outcome, and how many turns of the event loop it took. */
