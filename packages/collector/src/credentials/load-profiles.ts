@@ -75,9 +75,18 @@ function parseSpecs(text: string, path: string): ProfileSpec[] {
     throw new SpecError(path, `line ${line} is not YAML (${mistake.code})`);
   }
   try {
-    return readProfileSpecs(document.toJS({ maxAliasCount: 100 }));
+    return readProfileSpecs(toJS(document));
   } catch (error) {
     throw new SpecError(path, asSpecError(error).message);
+  }
+}
+
+/** The parser's messages name the alias, which may be a secret that begins with an asterisk. */
+function toJS(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw new SpecError('', 'an alias (*name) has no anchor (&name) before it, or there are too many');
   }
 }
 

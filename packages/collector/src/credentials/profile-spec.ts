@@ -36,6 +36,8 @@ export interface ProfileSpec {
 const PROFILE_FIELDS = ['hosts', 'services', 'basic', 'bearer', 'headers', 'tls'];
 const TLS_FIELDS = ['cert', 'certFile', 'key', 'keyFile', 'ca', 'caFile', 'serverName', 'insecureSkipVerify'];
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
+/** A header whose name may be shown in a message. */
+const SHOWN_HEADER = /^[A-Za-z-]{1,32}$/;
 
 /** Headers that the collector itself sends, or that decide about the connection. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -62,7 +64,7 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
  */
 export function readProfileSpecs(value: unknown): ProfileSpec[] {
   const file = new SpecReader('', value, ['profiles']);
-  const profiles = file.child('profiles', undefined);
+  const profiles = file.child('profiles', isProfileName);
   return profiles.names().map((name) => {
     if (!isProfileName(name)) {
       profiles.fail(name, 'a profile is named by 1 to 64 letters, digits, "_", "." and "-"');
@@ -108,7 +110,7 @@ function readAuthorization(fields: SpecReader): Authorization | undefined {
 
 function readHeaders(fields: SpecReader, isAuthorized: boolean): (readonly [string, SecretSource])[] {
   if (!fields.has('headers')) return [];
-  const headers = fields.child('headers', undefined);
+  const headers = fields.child('headers', (name) => SHOWN_HEADER.test(name));
   return headers.names().map((name) => {
     const key = name.toLowerCase();
     if (!HEADER_NAME.test(name)) headers.fail(name, 'no name of a header');

@@ -8,25 +8,33 @@ export class SpecError extends Error {
   }
 }
 
+/** A name that there is none of is shown when it can be a typing error, and hardly a secret that lost its blank. */
+const SHOWN_NAME = /^[A-Za-z]{1,32}$/;
+
+/** The fields that there may be: their names, or, where any may be, which names may be shown. */
+export type KnownFields = readonly string[] | ((name: string) => boolean);
+
 /** Reads the fields of one object of a credentials file. Each method throws {@link SpecError} for what is wrong. */
 export class SpecReader {
   readonly #path: string;
   readonly #fields: ReadonlyMap<string, unknown>;
+  readonly #isShown: (name: string) => boolean;
 
-  /** @param known - Names of the fields that there may be; undefined for any. */
-  constructor(path: string, value: unknown, known: readonly string[] | undefined) {
+  constructor(path: string, value: unknown, known: KnownFields) {
     this.#path = path;
+    const names = typeof known === 'function' ? undefined : known;
+    this.#isShown = typeof known === 'function' ? known : () => true;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new SpecError(
         path,
-        known === undefined ? 'expected an object' : `expected an object with ${known.join(', ')}`,
+        names === undefined ? 'expected an object' : `expected an object with ${names.join(', ')}`,
       );
     }
     this.#fields = new Map(Object.entries(value));
     for (const name of this.#fields.keys()) {
-      if (known?.includes(name) === false) {
-        throw new SpecError(path, `there is no field ${JSON.stringify(name)}; there are ${known.join(', ')}`);
-      }
+      if (names?.includes(name) !== false) continue;
+      const found = SHOWN_NAME.test(name) ? `there is no field ${JSON.stringify(name)}` : 'there is an unknown field';
+      throw new SpecError(path, `${found}; there are ${names.join(', ')}`);
     }
   }
 
@@ -42,7 +50,7 @@ export class SpecReader {
     throw new SpecError(this.#pathOf(name), problem);
   }
 
-  child(name: string, known: readonly string[] | undefined): SpecReader {
+  child(name: string, known: KnownFields): SpecReader {
     return new SpecReader(this.#pathOf(name), this.#fields.get(name), known);
   }
 
@@ -85,6 +93,7 @@ export class SpecReader {
   }
 
   #pathOf(name: string): string {
-    return this.#path === '' ? name : `${this.#path}.${name}`;
+    const shown = this.#isShown(name) ? name : '(a name that is not shown)';
+    return this.#path === '' ? shown : `${this.#path}.${shown}`;
   }
 }

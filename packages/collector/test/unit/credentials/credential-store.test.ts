@@ -177,6 +177,7 @@ profiles:
 
   for (const [title, text, message] of [
     ['is no YAML', `a: [${SECRET}`, /credentials\.yaml: line 1 is not YAML/],
+    ['has a secret for an alias', `profiles: {a: {bearer: {token: *${SECRET}}}}`, /an alias \(\*name\) has no anchor/],
     [
       'makes no sense',
       `profiles: {a: {hosts: [.example], basik: ${SECRET}}}`,

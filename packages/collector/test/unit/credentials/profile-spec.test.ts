@@ -42,7 +42,7 @@ describe('the description of profiles', () => {
     [null, /^expected an object with profiles/],
     [{}, /^profiles: expected an object/],
     [{ profile: {} }, /there is no field "profile"/],
-    [{ profiles: { 'a b': good } }, /^profiles\.a b: a profile is named/],
+    [{ profiles: { 'a b': good } }, /^profiles\.\(a name that is not shown\): a profile is named/],
     [
       { profiles: { a: { ...good, host: ['x'] } } },
       /^profiles\.a: there is no field "host"; there are hosts, services/,
@@ -72,6 +72,22 @@ describe('the description of profiles', () => {
     [
       { profiles: { a: { ...good, tls: { certFile: 'c' } } } },
       /^profiles\.a\.tls\.key: a client certificate needs both/,
+    ],
+    // A blank that is missing after a colon makes a name of a secret.
+    [{ profiles: { a: { hosts: ['x'], bearer: { [`token:${SECRET}`]: null } } } }, /bearer: there is an unknown field/],
+    [
+      { profiles: { a: { hosts: ['x'], bearer: { 's3cr3t-T0ken': 1 } } } },
+      /bearer: there is an unknown field; there are/,
+    ],
+    [{ profiles: { [`a:${SECRET}`]: null } }, /^profiles\.\(a name that is not shown\): a profile is named/],
+    [{ [`profiles:${SECRET}`]: null }, /^there is an unknown field; there are profiles$/],
+    [
+      { profiles: { a: { ...good, headers: { [`X-Api-Key:${SECRET}`]: null } } } },
+      /^profiles\.a\.headers\.\(a name that is not shown\): no name of a header/,
+    ],
+    [
+      { profiles: { a: { ...good, headers: { [SECRET]: null } } } },
+      /^profiles\.a\.headers\.\(a name that is not shown\): expected a text/,
     ],
     [{ profiles: { a: { ...good, tls: { insecureSkipVerify: 'yes' } } } }, /expected true or false/],
   ];
