@@ -32,6 +32,9 @@ const REASON_OF_CODE: Readonly<Record<string, FailureReason>> = {
   EBADNAME: 'dns',
 };
 
+/** What undici says of a 100, or a switch of protocols, that it did not ask for. */
+const UNEXPECTED_INTERIM: ReadonlySet<string> = new Set(['bad response', 'bad upgrade']);
+
 /** How far an attempt had come when it failed. */
 export interface AttemptProgress {
   /** The status line and headers had come. */
@@ -44,17 +47,19 @@ export interface AttemptProgress {
  */
 export function classifyError(error: unknown, progress: AttemptProgress): ScrapeError {
   if (error instanceof ScrapeError) return error;
-  const code = codeOf(error);
   const message = messageOf(error);
-  const reason = isProtocolError(error)
-    ? protocolReason(message)
-    : code === undefined
-      ? 'internal'
-      : reasonOfCode(code);
+  const reason = reasonOf(error, message);
   if (progress.hasResponse && (reason === 'connection_reset' || reason === 'connection_error')) {
     return new ScrapeError('truncated', `the connection ended in the middle of the body: ${message}`, { cause: error });
   }
   return new ScrapeError(reason, message, { cause: error });
+}
+
+function reasonOf(error: unknown, message: string): FailureReason {
+  if (isProtocolError(error)) return protocolReason(message);
+  const code = codeOf(error);
+  if (code === 'UND_ERR_SOCKET' && UNEXPECTED_INTERIM.has(message)) return 'http_protocol';
+  return code === undefined ? 'internal' : reasonOfCode(code);
 }
 
 function reasonOfCode(code: string): FailureReason {

@@ -94,7 +94,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
     this.#phase = 'reading the body';
     this.#contentType = firstValue(headers['content-type']);
     this.#contentEncoding = normalEncoding(firstValue(headers['content-encoding']));
-    this.#isCloseDelimited = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+    this.#isCloseDelimited = isCloseDelimited(headers);
     this.#refusal = statusRefusal(statusCode, headers) ?? this.#options.refuseContentType(this.#contentType);
     const { maxBodyBytes, maxWireBytes } = this.#options;
     this.#limitBytes = this.#contentEncoding === undefined ? maxBodyBytes : maxWireBytes;
@@ -152,12 +152,19 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Whether the end of the connection ends the body: no length, and no coding whose last part says that it is the last. */
+function isCloseDelimited(headers: Record<string, string | string[] | undefined>): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers;
+  return length === undefined && !/(?:^|,)\s*chunked\s*$/i.test(String(coding ?? ''));
+}
+
 function statusRefusal(
   statusCode: number,
   headers: Record<string, string | string[] | undefined>,
 ): ScrapeError | undefined {
   if (statusCode === 200) return undefined;
-  if (statusCode >= 300 && statusCode < 400) {
+  // 304 answers a question that was not asked, and points nowhere.
+  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) {
     return new RedirectError(statusCode, firstValue(headers['location']));
   }
   return new ScrapeError('http_status', `status ${statusCode}`, {

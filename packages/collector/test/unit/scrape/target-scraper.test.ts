@@ -63,6 +63,10 @@ describe('TargetScraper', () => {
         () => rawTarget(Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'), whole(BODY)])),
       ],
       [
+        'a body after a 100 that nobody asked for',
+        () => rawTarget(Buffer.concat([Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'), whole(BODY)])),
+      ],
+      [
         'a body that comes byte by byte',
         () =>
           socketTarget((socket) => {
@@ -113,6 +117,12 @@ describe('TargetScraper', () => {
       ['connection_reset', 'a connection that ends without an answer', () => rawTarget('', end)],
       ['http_status', 'a 404', () => rawTarget(response(`${TEXT}content-length: 2\r\n`, 'no', '404 Not Found'))],
       ['http_status', 'a 204', () => rawTarget(response('', '', '204 No Content'))],
+      ['http_status', 'a 304, which nobody asked for', () => rawTarget(response('', '', '304 Not Modified'))],
+      [
+        'http_protocol',
+        'a switch of protocols',
+        () => rawTarget(response('upgrade: x\r\nconnection: upgrade\r\n', '', '101 Switching Protocols')),
+      ],
       ['http_status', 'a 500 with an endless page', () => flooding(response(TEXT, '', '500 Broken'))],
       ['redirect', 'a redirect', () => rawTarget(response('location: /x\r\ncontent-length: 0\r\n', '', '302 Found'))],
       ['content_type', 'an HTML page', () => rawTarget(whole('<html>', 'content-type: text/html\r\n'))],
@@ -178,6 +188,26 @@ describe('TargetScraper', () => {
         () => rawTarget(response(`${TEXT}connection: close\r\ntransfer-encoding: chunked\r\n`, `4\r\na 1\n\r\n`), end),
       ],
       ['truncated', 'a number cut by the end of the connection', () => rawTarget(response(TEXT, 'a 1\nb 123'), end)],
+      ...['identity', 'foo', 'chunked, identity'].map((coding): (typeof cases)[number] => [
+        'truncated',
+        `a number cut by the end of the connection, transfer coding ${coding}`,
+        () => rawTarget(response(`${TEXT}transfer-encoding: ${coding}\r\n`, 'a 1\nb 123'), end),
+      ]),
+      [
+        'truncated',
+        'a number cut by the end of the connection, between two members of gzip',
+        () =>
+          rawTarget(
+            Buffer.concat([Buffer.from(response(`${TEXT}content-encoding: gzip\r\n`, '')), gzipSync('a 1\nb 123')]),
+            end,
+          ),
+      ],
+      [
+        'body_too_large',
+        'a body that unpacks to more than 200 times its size',
+        () => rawTarget(whole(gzipSync(Buffer.alloc(50_000_000, 'a 1\n')), `${TEXT}content-encoding: gzip\r\n`)),
+        { rule: { maxBodyBytes: 1_000_000_000, timeoutMs: 2_000 } },
+      ],
       ['http_protocol', 'something that is not HTTP', () => rawTarget('SSH-2.0-OpenSSH_9.2\r\n')],
       ['parse', 'binary junk', () => rawTarget(whole(Buffer.from([0, 255, 1, 10])))],
       [
@@ -451,7 +481,7 @@ describe('TargetScraper', () => {
     }
 
     it('does not follow a status that says nothing of where to go', async () => {
-      const target = await rawTarget(response('location: /b\r\ncontent-length: 0\r\n', '', '304 Not Modified'));
+      const target = await rawTarget(response('location: /b\r\ncontent-length: 0\r\n', '', '300 Multiple Choices'));
       expect((await scrapeOnce(target, { rule })).error?.message).to.contain('cannot be followed');
     });
 
