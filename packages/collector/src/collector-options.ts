@@ -67,9 +67,9 @@ export interface CollectorOptions {
   readonly startTimeoutMs?: number | undefined;
   /** Most scrapes in flight. @defaultValue what the limit of open files allows, at most 4,096 */
   readonly maxConcurrentScrapes?: number | undefined;
-  /** Networks that may be scraped although they are denied by default. @defaultValue none */
+  /** Networks, and names, that may be scraped although they are denied. @defaultValue none */
   readonly scrapeAllow?: readonly string[] | undefined;
-  /** Further networks that may not be scraped. @defaultValue none */
+  /** Further networks that may not be scraped, and names: `.internal.example` for all below. @defaultValue none */
   readonly scrapeDeny?: readonly string[] | undefined;
   /** Path of a file with profiles of credentials for targets, YAML or JSON. @defaultValue none */
   readonly credentialsFile?: string | undefined;

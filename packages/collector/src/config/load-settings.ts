@@ -8,7 +8,7 @@ import convict from 'convict';
 
 import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
-import { networksOf, parseListenAddress } from './settings-formats.ts';
+import { hostsOf, parseListenAddress } from './settings-formats.ts';
 import { parseSelectorList } from './selector-list.ts';
 import {
   flagOf,
@@ -140,8 +140,8 @@ function toOptions(raw: RawSettings): CollectorOptions {
     startTimeoutMs: parseDuration(raw.startTimeout),
     drainTimeoutMs: parseDuration(raw.drainTimeout),
     maxConcurrentScrapes: raw.maxConcurrentScrapes === 0 ? undefined : raw.maxConcurrentScrapes,
-    scrapeAllow: networksOf(raw.scrapeAllow),
-    scrapeDeny: networksOf(raw.scrapeDeny),
+    scrapeAllow: hostsOf(raw.scrapeAllow),
+    scrapeDeny: hostsOf(raw.scrapeDeny),
     credentialsFile: raw.credentialsFile === '' ? undefined : raw.credentialsFile,
     fallbackFormat: fallbackFormat(raw.fallbackFormat),
     registersItself: raw.selfRegistration,

@@ -3,7 +3,7 @@ import { explainInvalidName } from '@pulsekeeper/model';
 import { parseConnectString } from '@pulsekeeper/zk-session';
 
 import type { ListenAddress } from '../http/status-server.ts';
-import { parseNetwork } from '../scrape/address-policy.ts';
+import { AddressPolicy } from '../scrape/address-policy.ts';
 
 const REDIS_URL = /^rediss?(\+sentinel|\+cluster)?:\/\/[^\s/]+/i;
 const KEY_PREFIX = /^[^\s{}*?[\]\\]{1,100}$/;
@@ -72,9 +72,9 @@ export const checkListenAddress: Check = (value) => {
   );
 };
 
-/** Networks in CIDR form, separated by commas, or a list of them */
-export const checkNetworks: Check = (value) => {
-  for (const network of networksOf(value)) parseNetwork(network);
+/** Networks in CIDR form and names of hosts, separated by commas, or a list of them */
+export const checkHosts: Check = (value) => {
+  new AddressPolicy({ deny: hostsOf(value) });
 };
 
 /** A whole number within bounds */
@@ -93,10 +93,10 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
-/** The networks of a comma-separated text or of a list. @throws Error when it is neither */
-export function networksOf(value: unknown): readonly string[] {
+/** The hosts of a comma-separated text or of a list. @throws Error when it is neither */
+export function hostsOf(value: unknown): readonly string[] {
   const parts: unknown = typeof value === 'string' ? value.split(',') : value;
-  if (!Array.isArray(parts)) throw new Error('expected networks in CIDR form, separated by commas');
+  if (!Array.isArray(parts)) throw new Error('expected networks in CIDR form or names of hosts, separated by commas');
   const texts = parts.map((part) => (typeof part === 'string' ? part.trim() : JSON.stringify(part)));
   return texts.filter((text) => text !== '');
 }

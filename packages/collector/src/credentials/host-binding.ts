@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 import { parseNetwork } from '../scrape/address-policy.ts';
+import { HostNames, isNetworkText } from '../scrape/host-names.ts';
 
 /** What a host must be for credentials to be sent to it. */
 export type Binding =
@@ -10,15 +11,12 @@ export type Binding =
   | 'by address'
   | 'unbound';
 
-const HOST_NAME = /^(?:\*\.|\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
-
 /**
  * The hosts that a profile of credentials may be sent to: names, `.example.com` or `*.example.com` for all names below,
  * and networks in CIDR form. A name that is not named may still resolve to addresses in the networks.
  */
 export class HostBinding {
-  readonly #names = new Set<string>();
-  readonly #suffixes: string[] = [];
+  readonly #names = new HostNames();
   readonly #networks = new BlockList();
   #hasNetworks = false;
 
@@ -30,8 +28,7 @@ export class HostBinding {
   /** @param host - Of a URL: lower case, IPv6 without brackets. */
   bindingOf(host: string): Binding {
     if (isIP(host) !== 0) return this.allowsAddress(host) ? 'bound' : 'unbound';
-    const name = host.replace(/\.$/, '');
-    if (this.#names.has(name) || this.#suffixes.some((suffix) => name.endsWith(suffix))) return 'bound';
+    if (this.#names.has(host)) return 'bound';
     return this.#hasNetworks ? 'by address' : 'unbound';
   }
 
@@ -42,18 +39,10 @@ export class HostBinding {
 
   #add(host: string): void {
     const text = host.toLowerCase();
-    if ((isIP(text) !== 0 || text.includes('/')) && !text.includes('%')) {
+    if (isNetworkText(text)) {
       const { address, prefix, family } = parseNetwork(text);
       this.#networks.addSubnet(address, prefix, family);
       this.#hasNetworks = true;
-    } else if (!HOST_NAME.test(text)) {
-      throw new RangeError(
-        `${JSON.stringify(host)} is no host; expected a name, .example.com for all names below, or a network such as 10.0.0.0/8`,
-      );
-    } else if (text.startsWith('.') || text.startsWith('*')) {
-      this.#suffixes.push(text.replace(/^\*/, ''));
-    } else {
-      this.#names.add(text);
-    }
+    } else this.#names.add(host);
   }
 }

@@ -5,11 +5,15 @@ import type { NameCache } from './name-cache.ts';
 import { ScrapeError } from './scrape-error.ts';
 
 /**
- * A `lookup` for sockets that resolves through the cache and hands out only addresses that the policy allows: what a
+ * A `lookup` for sockets that resolves allowed names through the cache and hands out only addresses that the policy allows: what a
  * name resolves to at the moment of connecting is what is checked. Sockets do not ask it about IP literals.
  */
 export function guardedLookup(names: NameCache, policy: AddressPolicy): LookupFunction {
   return (hostname, options, callback) => {
+    if (!policy.allowsName(hostname)) {
+      callback(new ScrapeError('address_denied', `scrape.deny names the host ${hostname}`), []);
+      return;
+    }
     names.resolve(hostname).then(
       (addresses) => {
         const allowed = addresses.filter((address) => policy.allows(address));

@@ -23,6 +23,19 @@ describe('AddressPolicy', () => {
     '64:ff9b::169.254.169.254',
     '64:ff9b::0.0.0.1',
     '2002:a9fe:a9fe::1',
+    'fd20:ce::254',
+    '64:ff9b::224.0.0.1',
+    '64:ff9b::239.255.255.255',
+    '64:ff9b:1::10.0.0.1',
+    '::a9fe:a9fe',
+    '::7f00:1',
+    '::2',
+    '::3',
+    '::ffff:0:a9fe:a9fe',
+    '2002::1',
+    '2002:0:1::1',
+    '2002:e000:1::1',
+    '2002:efff:ffff::1',
     'localhost',
     '',
     '1.2.3',
@@ -42,6 +55,10 @@ describe('AddressPolicy', () => {
     'fd12:3456::1',
     '2001:db8::1',
     '::ffff:10.0.0.1',
+    '64:ff9b::8.8.8.8',
+    '2002:808:808::1',
+    'fd20:ce::253',
+    '::1:0:0:1',
   ]) {
     it(`takes ${address}`, () => {
       expect(new AddressPolicy().allows(address)).to.equal(true);
@@ -53,6 +70,24 @@ describe('AddressPolicy', () => {
     expect(['10.1.1.1', '169.254.7.9'].every((address) => policy.allows(address))).to.equal(true);
     expect(['127.0.0.1', '169.254.8.9', '::1'].some((address) => policy.allows(address))).to.equal(false);
   });
+
+  it('refuses further names, but for those allowed', () => {
+    const policy = new AddressPolicy({
+      deny: ['.internal.example', '*.corp.example', 'db.example', '10.0.0.0/8'],
+      allow: ['.metrics.internal.example', 'a.metrics.example'],
+    });
+    const names = ['a.internal.example', 'a.internal.example.', 'x.corp.example', 'db.example'];
+    expect(names.filter((name) => policy.allowsName(name))).to.deep.equal([]);
+    const others = ['internal.example', 'b.metrics.internal.example', 'a.db.example', 'x.example', 'notdb.example'];
+    expect(others.filter((name) => !policy.allowsName(name))).to.deep.equal([]);
+    expect(policy.allows('10.0.0.1')).to.equal(false);
+  });
+
+  for (const text of ['10.0.0.0/33', 'a b', '.', 'http://x', 'fe80::1%eth0', '10.0.0', '10.0.0.0.8']) {
+    it(`takes no ${JSON.stringify(text)} for a host`, () => {
+      expect(() => new AddressPolicy({ deny: [text] })).to.throw(RangeError);
+    });
+  }
 
   it('refuses what the numeric forms of the address mean once a URL was made of them', () => {
     for (const host of [

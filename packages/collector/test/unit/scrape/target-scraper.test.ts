@@ -268,6 +268,18 @@ describe('TargetScraper', () => {
       scraper.close();
     });
 
+    it('address_denied for a name that is denied, without resolving it', async () => {
+      let lookups = 0;
+      const lookup = () => {
+        lookups += 1;
+        return Promise.resolve({ addresses: ['127.0.0.1'], ttlSeconds: 60 });
+      };
+      const scraper = scraperOf('http://DB.internal.example/', { lookup, policy: { deny: ['.internal.example'] } });
+      const { error } = await scraper.scrape(2_000);
+      expect([error?.reason, lookups]).to.deep.equal(['address_denied', 0]);
+      scraper.close();
+    });
+
     it('dns for a name that does not exist', async () => {
       const lookup = () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND nowhere'), { code: 'ENOTFOUND' }));
       const scraper = scraperOf('http://nowhere.example/', { lookup });
