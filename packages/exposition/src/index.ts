@@ -1,4 +1,5 @@
 export { ACCEPT_HEADER, ACCEPT_HEADER_TEXT_ONLY, formatOfContentType } from './content-type.ts';
+export { countNewKeys } from './count-new-keys.ts';
 export { ExpositionError, LimitError, ParseError } from './errors.ts';
 export { SPARE_BYTES } from './body-store.ts';
 export { ExpositionParser } from './exposition-parser.ts';

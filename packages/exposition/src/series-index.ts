@@ -44,7 +44,17 @@ export class SeriesIndex {
         this.hash = Math.imul(this.hash ^ hash, MULTIPLIER);
         return true;
       }
-      if (this.#hashes[other] === hash && isSameKey(keys, this.#starts[other] ?? 0, start, end)) return false;
+      if (this.#hashes[other] === hash && isSameKey(keys, this.#starts[other] ?? 0, keys, start, end)) return false;
+    }
+  }
+
+  /** Whether the key at `keys[start, end)` is among those that were added, all of which are in `added`. */
+  has(added: Uint8Array, keys: Uint8Array, start: number, end: number, hash: number): boolean {
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const other = this.#slots[slot] ?? EMPTY;
+      if (other === EMPTY) return false;
+      if (this.#hashes[other] === hash && isSameKey(added, this.#starts[other] ?? 0, keys, start, end)) return true;
     }
   }
 
@@ -79,7 +89,7 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
 }
 
 /** Keys end with a newline, which occurs nowhere else in them, so equal bytes up to it mean equal keys. */
-function isSameKey(keys: Uint8Array, a: number, b: number, bEnd: number): boolean {
-  for (let i = b, k = a; i < bEnd; i++, k++) if (keys[i] !== keys[k]) return false;
+function isSameKey(added: Uint8Array, addedStart: number, keys: Uint8Array, start: number, end: number): boolean {
+  for (let i = start, k = addedStart; i < end; i++, k++) if (keys[i] !== added[k]) return false;
   return true;
 }

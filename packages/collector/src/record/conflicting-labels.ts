@@ -1,5 +1,6 @@
 import { formatSeriesKey, labelValue, METRIC_NAME_LABEL, newLabelSet, type LabelSet } from '@pulsekeeper/model';
 
+import { KeyList } from './key-list.ts';
 import { renameInKeys } from './rename-in-keys.ts';
 
 /** Keys that are parsed in one step: about a millisecond. */
@@ -60,6 +61,7 @@ export function* resolveConflicts(
     if (renamed !== undefined) return { keys: renamed, kept: undefined };
   }
   const seen = new Set<string>();
+  const list = new KeyList();
   const kept: number[] = [];
   for (let index = 0; index < size; index += 1) {
     if (index % KEYS_A_STEP === KEYS_A_STEP - 1) yield;
@@ -68,10 +70,10 @@ export function* resolveConflicts(
     const key = renamed === labels ? keyAt(index) : formatSeriesKey(renamed);
     if (seen.has(key)) continue;
     seen.add(key);
+    list.add(key);
     kept.push(index);
   }
-  const text = [...seen].map((key) => `${key}\n`).join('');
-  return { keys: Buffer.from(text, 'utf8'), kept: kept.length === size ? undefined : Uint32Array.from(kept) };
+  return { keys: list.bytes(), kept: kept.length === size ? undefined : Uint32Array.from(kept) };
 }
 
 /** Whether the name stands before an equals sign; may be true for a label value that looks like it. */

@@ -11,6 +11,7 @@ import {
 
 import { ScrapeError } from '../scrape/scrape-error.ts';
 import { renameConflicts } from './conflicting-labels.ts';
+import { KeyList } from './key-list.ts';
 
 /** How many of the series that are left may be there, and how large their labels may be. */
 export interface SeriesLimits {
@@ -42,9 +43,6 @@ export interface RelabelledSeries {
 /** Series between two looks at the clock of whoever drives {@link relabelSeries}. */
 const STEP = 64;
 
-/** Keys are encoded so many characters at a time. */
-const PART_LENGTH = 64 * 1024;
-
 /**
  * Relabels a list of series: resolves clashes, merges the labels of the target, does the steps, and takes out what the
  * target has anyway. Of series that become equal the first stands. Yields every few series, so that its work can be
@@ -56,9 +54,7 @@ export function* relabelSeries(input: RelabelSeriesInput): Generator<undefined, 
   const { scraped, limits } = input;
   const seen = new Set<string>();
   const kept: number[] = [];
-  // Written as they come: all at once would hold everything else up.
-  const parts: Buffer[] = [];
-  let text = '';
+  const keys = new KeyList();
   let left = 0;
   for (let index = 0; index < scraped.size; index += 1) {
     if (index % STEP === STEP - 1) yield;
@@ -71,14 +67,9 @@ export function* relabelSeries(input: RelabelSeriesInput): Generator<undefined, 
     if (seen.has(key)) continue;
     seen.add(key);
     kept.push(index);
-    text += `${key}\n`;
-    if (text.length > PART_LENGTH) {
-      parts.push(Buffer.from(text, 'utf8'));
-      text = '';
-    }
+    keys.add(key);
   }
-  parts.push(Buffer.from(text, 'utf8'));
-  return { keys: Buffer.concat(parts), kept: Uint32Array.from(kept), duplicates: left - kept.length };
+  return { keys: keys.bytes(), kept: Uint32Array.from(kept), duplicates: left - kept.length };
 }
 
 /** The key of one series after relabelling; `undefined` when it is dropped. */

@@ -1,10 +1,11 @@
-import type { Exposition } from '@pulsekeeper/exposition';
+import { countNewKeys, type Exposition } from '@pulsekeeper/exposition';
 import type { LabelSet, Relabelling, SeriesSchema } from '@pulsekeeper/model';
 import type { FrameSamples } from '@pulsekeeper/store';
 
 import { ScrapeError } from '../scrape/scrape-error.ts';
 import { pick } from './pick.ts';
 import type { SeriesLimits } from './relabel-series.ts';
+import { runInSlices, UNBOUNDED } from './run-in-slices.ts';
 import { variantOf, type SchemaCache, type SeriesAnswer } from './schema-cache.ts';
 import { MAX_AHEAD_MS, withoutAhead, type BoundedSamples, type TimedSamples } from './without-ahead.ts';
 
@@ -43,6 +44,15 @@ interface Adopted {
   readonly answer: SeriesAnswer;
   /** For each scraped series its place among the stored ones, -1 for none; undefined when all are kept. */
   readonly places: Int32Array | undefined;
+  /** Stored series that the scrape before did not have. */
+  readonly added: number;
+}
+
+/** What was stored of the latest scrape. */
+interface Projected {
+  readonly schema: SeriesSchema;
+  /** Which of its series were, when samples were too far ahead; undefined for all. */
+  readonly kept: Uint32Array | undefined;
 }
 
 /**
@@ -55,8 +65,7 @@ export class SeriesProjection {
   readonly #options: SeriesProjectionOptions;
   readonly #variant: string;
   #adopted: Adopted | undefined;
-  /** The series of the latest scrape that was projected. */
-  #projected: SeriesSchema | undefined;
+  #projected: Projected | undefined;
   /** What was left of it, when samples were too far ahead. */
   #bounded: BoundedSamples | undefined;
 
@@ -67,7 +76,7 @@ export class SeriesProjection {
 
   /**
    * Works out the list of series of a scrape, unless it is that of the scrape before. Returns why the scrape is no good,
-   * or undefined; a promise, which never rejects, only where relabelling many series takes a while.
+   * or undefined; a promise, which never rejects, only where many series take a while.
    */
   prepare(exposition: Exposition): ScrapeError | undefined | Promise<ScrapeError | undefined> {
     const { keys, metadata } = exposition;
@@ -84,7 +93,7 @@ export class SeriesProjection {
    * @throws ScrapeError what `prepare` returned for this scrape.
    */
   project(exposition: Exposition, atMs: number): ProjectedSamples {
-    const { answer, places } = this.#adoptedOf(exposition);
+    const { answer, places, added } = this.#adoptedOf(exposition);
     if (answer instanceof ScrapeError) throw answer;
     const { schema, kept, duplicates } = answer;
     const timestampsMs = this.#options.honorTimestamps ? exposition.timestampsMs : undefined;
@@ -97,10 +106,11 @@ export class SeriesProjection {
     this.#bounded = withoutAhead(samples, atMs + MAX_AHEAD_MS, this.#bounded);
     const stored = this.#bounded?.samples ?? samples;
     const previous = this.#projected;
-    this.#projected = stored.schema;
+    const projected: Projected = { schema, kept: this.#bounded?.kept };
+    this.#projected = projected;
     return {
       ...stored,
-      seriesAdded: stored.schema === previous ? 0 : countAdded(previous, stored.schema),
+      seriesAdded: countAdded(previous, projected, added),
       duplicates,
       outOfBounds: samples.values.length - stored.values.length,
     };
@@ -112,10 +122,24 @@ export class SeriesProjection {
     return adopted;
   }
 
-  #adopt({ keys, metadata, size }: Exposition, answer: SeriesAnswer): ScrapeError | undefined {
-    const kept = answer instanceof ScrapeError ? undefined : answer.kept;
-    this.#adopted = { keys, metadata, answer, places: kept === undefined ? undefined : placesOf(kept, size) };
-    return refusalIn(answer);
+  #adopt(exposition: Exposition, answer: SeriesAnswer): ScrapeError | undefined | Promise<ScrapeError | undefined> {
+    const added = this.#countAdded(answer);
+    const { keys, metadata, size } = exposition;
+    const finish = (count: number): ScrapeError | undefined => {
+      const kept = answer instanceof ScrapeError ? undefined : answer.kept;
+      const places = kept === undefined ? undefined : placesOf(kept, size);
+      this.#adopted = { keys, metadata, answer, places, added: count };
+      return refusalIn(answer);
+    };
+    return added instanceof Promise ? added.then(finish) : finish(added);
+  }
+
+  #countAdded(answer: SeriesAnswer): number | Promise<number> {
+    if (answer instanceof ScrapeError) return 0;
+    const { schema } = answer;
+    const previous = this.#projected?.schema;
+    if (previous === undefined) return schema.size;
+    return previous === schema ? 0 : runInSlices(countNewKeys(previous.keys, schema.keys), UNBOUNDED);
   }
 }
 
@@ -141,18 +165,17 @@ function moved(indices: Uint32Array | undefined, places: Int32Array): Uint32Arra
   return stored.subarray(0, count);
 }
 
-/** Series of `next` that `previous` does not have. Only run when the list changed. */
-function countAdded(previous: SeriesSchema | undefined, next: SeriesSchema): number {
-  if (previous === undefined) return next.size;
-  if (Buffer.compare(previous.keys, next.keys) === 0) return 0;
-  const known = new Set(keysOf(previous));
-  let added = 0;
-  for (const key of keysOf(next)) if (!known.has(key)) added += 1;
-  return added;
-}
-
-function keysOf(schema: SeriesSchema): string[] {
-  return Buffer.from(schema.keys.buffer, schema.keys.byteOffset, schema.keys.byteLength)
-    .toString('utf8')
-    .split('\n', schema.size);
+/** @param added - Series of the whole list that the whole list before did not have. */
+function countAdded(previous: Projected | undefined, { schema, kept }: Projected, added: number): number {
+  if (previous === undefined) return kept?.length ?? schema.size;
+  if (previous.schema !== schema) return added;
+  const { kept: before } = previous;
+  if (before === undefined) return 0;
+  // Of the same list, those that were left out before and are not now.
+  if (kept === undefined) return schema.size - before.length;
+  const wasKept = new Uint8Array(schema.size);
+  for (const index of before) wasKept[index] = 1;
+  let again = 0;
+  for (const index of kept) again += 1 - (wasKept[index] ?? 0);
+  return again;
 }

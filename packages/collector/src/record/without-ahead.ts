@@ -6,6 +6,8 @@ import { pick } from './pick.ts';
 /** How far ahead of the scrape the timestamps of a body may be, as in Prometheus. */
 export const MAX_AHEAD_MS = 600_000;
 
+const NEWLINE = 0x0a;
+
 /** Samples with times of their own. */
 export type TimedSamples = Pick<FrameSamples, 'schema' | 'values' | 'timestampsMs' | 'changed'>;
 
@@ -30,9 +32,10 @@ export function withoutAhead(
   previous: BoundedSamples | undefined,
 ): BoundedSamples | undefined {
   if (timestampsMs === undefined || !isAnyLater(timestampsMs, latestMs)) return undefined;
-  const indices: number[] = [];
-  for (let at = 0; at < values.length; at += 1) if (!((timestampsMs[at] ?? NaN) > latestMs)) indices.push(at);
-  const kept = Uint32Array.from(indices);
+  const indices = new Uint32Array(values.length);
+  let count = 0;
+  for (let at = 0; at < values.length; at += 1) if (!((timestampsMs[at] ?? NaN) > latestMs)) indices[count++] = at;
+  const kept = indices.subarray(0, count);
   const isSame = previous?.from === schema && bytesOf(previous.kept).equals(bytesOf(kept));
   const samples: TimedSamples = {
     schema: isSame ? previous.samples.schema : schemaOf(schema, kept),
@@ -49,10 +52,25 @@ function isAnyLater(timestampsMs: Float64Array, latestMs: number): boolean {
   return false;
 }
 
-function schemaOf(schema: SeriesSchema, indices: Uint32Array): SeriesSchema {
-  let keys = '';
-  for (const index of indices) keys += `${schema.keyAt(index)}\n`;
-  return createSeriesSchema(Buffer.from(keys, 'utf8'), schema.metadata);
+/** The schema of some series of another, ascending. Works on bytes, run by run: the list may be of a million keys. */
+function schemaOf({ keys, metadata }: SeriesSchema, indices: Uint32Array): SeriesSchema {
+  const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+  const kept = Buffer.allocUnsafeSlow(bytes.length);
+  let length = 0;
+  let start = 0;
+  let series = 0;
+  const skip = (to: number): void => {
+    for (; series < to; series += 1) start = bytes.indexOf(NEWLINE, start) + 1;
+  };
+  for (let at = 0; at < indices.length;) {
+    skip(indices[at] ?? 0);
+    const runStart = start;
+    let last = indices[at++] ?? 0;
+    while (at < indices.length && indices[at] === last + 1) last = indices[at++] ?? 0;
+    skip(last + 1);
+    length += bytes.copy(kept, length, runStart, start);
+  }
+  return createSeriesSchema(kept.subarray(0, length), metadata);
 }
 
 function bytesOf(indices: Uint32Array): Buffer {

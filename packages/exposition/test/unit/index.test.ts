@@ -14,6 +14,7 @@ describe('the public interface', () => {
       'ParseError',
       'SPARE_BYTES',
       'SeriesPool',
+      'countNewKeys',
       'formatOfContentType',
       'parseExposition',
     ]);

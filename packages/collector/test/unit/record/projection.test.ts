@@ -147,6 +147,33 @@ describe('SeriesProjection', () => {
     expect(ignoring.project(parser()(text(1)))).to.include({ outOfBounds: 0, seriesAdded: 4 });
   });
 
+  it('lets others work while it looks at long lists that change', async () => {
+    const series = 100_000;
+    const listOf = (scrape: number): Exposition => {
+      const lines = Array.from({ length: series }, (_, index) => `a{path="/${scrape}/${index}",service="x${index}"} 1`);
+      return new ExpositionParser().parse(Buffer.from(`${lines.join('\n')}\n`), 'prometheus-text');
+    };
+    const schemas = new SchemaCache();
+    const options = { schemas, targetLabels: TARGET, honorLabels: true, honorTimestamps: true };
+    const one = new SeriesProjection(options);
+    const [first, second] = [listOf(0), listOf(1)];
+    expect(one.prepare(first)).to.equal(undefined);
+    expect(one.project(first, NOW).seriesAdded).to.equal(series);
+    const prepared = one.prepare(second);
+    expect(prepared).to.be.instanceOf(Promise);
+    expect(await prepared).to.equal(undefined);
+    expect(one.project(second, NOW).seriesAdded).to.equal(series);
+  });
+
+  it('leaves out any of many series that are far ahead', () => {
+    const [parse, one] = [parser(), projection()];
+    const far = NOW + 600_001;
+    const isFar = (index: number): boolean => index % 7 === 0 || index % 5 === 1 || index > 990;
+    const lines = Array.from({ length: 1000 }, (_, index) => `a{i="${index}"} 1${isFar(index) ? ` ${far}` : ''}`);
+    const expected = lines.flatMap((_, index) => (isFar(index) ? [] : [`a{i="${index}"}`]));
+    expect(keysOf(one.project(parse(`${lines.join('\n')}\n`)))).to.deep.equal(expected);
+  });
+
   it('counts the series that a rename made equal to an earlier one', () => {
     const one = projection();
     expect(one.project(parser()('a{service="x"} 1\na{exported_service="x"} 2\n'))).to.include({ duplicates: 1 });
