@@ -43,7 +43,7 @@ export class TcpProxy {
   readonly port: number;
   /** `127.0.0.1:<port>`. */
   readonly address: string;
-  readonly #target: { host: string; port: number };
+  #target: { host: string; port: number };
   readonly #links = new Set<Link>();
   readonly #stats = { accepted: 0, bytesUp: 0, bytesDown: 0 };
   #server: Server | undefined;
@@ -72,6 +72,11 @@ export class TcpProxy {
 
   get stats(): TcpProxyStats {
     return { ...this.#stats, open: this.#links.size };
+  }
+
+  /** Connections from now on go to another target; those that stand stay with theirs, as after a change of a name's address. */
+  retarget(target: TcpProxyOptions['target']): void {
+    this.#target = { host: target.host ?? '127.0.0.1', port: target.port };
   }
 
   /** Resets all connections and refuses new ones, as a host that is gone does. Resolves once the port is closed. */

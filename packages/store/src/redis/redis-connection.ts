@@ -106,9 +106,9 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
     await once(this, 'ready', { signal: AbortSignal.timeout(mostMs) }).catch(() => undefined);
   }
 
-  /** Drops the connection and makes a new one: for one that swallows commands. */
-  reconnect(): void {
-    this.#options.logger.warn({}, 'connection to redis is mute: connecting again');
+  /** Drops the connection and makes a new one, perhaps to another server: the Sentinels or the name service are asked again. */
+  reconnect(why: string): void {
+    this.#options.logger.warn({ why }, 'connecting to redis again');
     this.#client?.disconnect(true);
   }
 
@@ -216,7 +216,7 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
     const silentMs = performance.now() - Math.max(this.#repliedAtMs, sentAtMs - this.#options.commandTimeoutMs);
     if (silentMs >= 2 * this.#options.commandTimeoutMs) {
       this.#repliedAtMs = performance.now();
-      this.reconnect();
+      this.reconnect('the connection is mute');
     }
   }
 

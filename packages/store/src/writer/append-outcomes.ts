@@ -16,6 +16,8 @@ export interface AppendOutcomesOptions {
   readonly backlog: FrameBacklog;
   readonly counters: WriterCounters;
   readonly registrar: Registrar;
+  /** How far back acknowledged frames are sent again after a reconnection when another writer has gone on. */
+  readonly rewriteWindowMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -45,19 +47,22 @@ export class AppendOutcomes {
 
   #takeCheck(stream: TargetStream, reply: AppendReply | undefined): void {
     stream.mustCheck = false;
-    if (reply?.code === APPEND_REPLY.mismatch) this.#meetEnd(stream, reply.text);
+    if (reply?.code === APPEND_REPLY.mismatch) this.#meetEnd(stream, reply.text, true);
   }
 
   #takeOutcomes(stream: TargetStream, replies: readonly AppendReply[]): void {
     const { backlog, counters, clock, onWritten } = this.#options;
     const { log } = stream;
+    const isAfterReconnection = stream.mustCheck;
     stream.mustCheck = false;
     for (const { code, text, head } of replies) {
       const size = log.sizeAt(log.acknowledged);
+      const isOfferedAgain = stream.isOfferedAgain;
       switch (code) {
         case APPEND_REPLY.written:
         case APPEND_REPLY.repeated:
-          counters.written++;
+          if (!isOfferedAgain || code === APPEND_REPLY.written) counters.written++;
+          if (isOfferedAgain && code === APPEND_REPLY.written) counters.rewritten++;
           counters.writtenBytes += size;
           stream.lastAckAtMs = clock.monotonic();
           stream.settleWritten();
@@ -66,21 +71,19 @@ export class AppendOutcomes {
           continue;
         case APPEND_REPLY.late:
           counters.late++;
+          if (isOfferedAgain) counters.rewritten++;
           counters.writtenBytes += size;
-          stream.settleLate(text);
-          backlog.leave(1, size);
-          if (stream.needsNoBase) continue;
-          backlog.recount(stream, () => stream.startOver(text));
+          if (this.#settleBeside(stream, 'late', size, text)) continue;
           return;
         case APPEND_REPLY.doubled:
-          this.#takeDoubled(stream, size, text, head);
+          if (this.#takeDoubled(stream, size, text, head)) continue;
           return;
         case APPEND_REPLY.expired:
-          counters.drop(stream.id, 1);
-          this.#settleBeside(stream, 'dropped', size, text);
+          if (!isOfferedAgain) counters.drop(stream.id, 1);
+          if (this.#settleBeside(stream, 'dropped', size, text)) continue;
           return;
         case APPEND_REPLY.mismatch:
-          this.#meetEnd(stream, text);
+          this.#meetEnd(stream, text, isAfterReconnection);
           return;
         default:
           this.#failStream(stream, text);
@@ -90,33 +93,46 @@ export class AppendOutcomes {
   }
 
   /** The slot is taken: by somebody else, or by an earlier call of ours whose reply was lost. */
-  #takeDoubled(stream: TargetStream, size: number, lastId: string, head: Buffer | undefined): void {
+  #takeDoubled(stream: TargetStream, size: number, lastId: string, head: Buffer | undefined): boolean {
     const { counters } = this.#options;
     const { slotMs, bytes } = stream.log.at(stream.log.acknowledged);
     const isOwn = head !== undefined && isSameScrape(slotMs, bytes, head);
-    if (isOwn) counters.written++;
-    else counters.doubled++;
-    this.#settleBeside(stream, isOwn ? 'written' : 'doubled', size, lastId);
+    if (!stream.isOfferedAgain) {
+      if (isOwn) counters.written++;
+      else counters.doubled++;
+    }
+    return this.#settleBeside(stream, isOwn ? 'written' : 'doubled', size, lastId);
   }
 
-  /** The first waiting frame has its outcome, but is not what the stream ends with: what follows starts over. */
-  #settleBeside(stream: TargetStream, outcome: AppendOutcome, size: number, lastId: string): void {
+  /**
+   * The first waiting frame has its outcome, but is not what the stream ends with: what depends on it starts over.
+   *
+   * @returns whether nothing does, so that the reply to the next frame holds
+   */
+  #settleBeside(stream: TargetStream, outcome: AppendOutcome, size: number, lastId: string): boolean {
     const { backlog } = this.#options;
-    stream.settle(outcome);
+    stream.settleBeside(outcome, lastId);
     backlog.leave(1, size);
+    if (stream.needsNoBase) return true;
     backlog.recount(stream, () => stream.startOver(lastId));
+    return false;
   }
 
-  #meetEnd(stream: TargetStream, lastId: string): void {
-    const { backlog, counters, registrar, clock, random, logger } = this.#options;
+  #meetEnd(stream: TargetStream, lastId: string, isAfterReconnection: boolean): void {
+    const { backlog, counters, registrar, clock, random, logger, rewriteWindowMs } = this.#options;
     backlog.recount(stream, () => {
-      const end = stream.meetEnd(lastId);
+      const end = stream.meetEnd(lastId, isAfterReconnection ? rewriteWindowMs : 0);
       if (end.kind === 'lost') {
         counters.rewritten += end.count;
         registrar.forget();
         logger.warn(
           { target: stream.id, frames: end.count, lastId },
           'redis has lost frames that it acknowledged: writing them again',
+        );
+      } else if (end.offered > 0) {
+        logger.debug(
+          { target: stream.id, frames: end.offered, lastId },
+          'another writer has gone on: frames are sent again in case redis lost them',
         );
       }
     });

@@ -58,7 +58,12 @@ export class StreamWriter implements FrameWriter {
     const parts = { ...options, backlog: this.#backlog, counters: this.counters, registrar };
     const outcomes = new AppendOutcomes({
       ...parts,
-      onRefused: (error, code) => this.#sender.pause(error, code),
+      onRefused: (error, code) => {
+        this.#sender.pause(error, code);
+        // Told within a script, so the connection does not see it: the primary is another one, elsewhere.
+        if (code !== 'READONLY') return;
+        for (const connection of [options.connection, options.lookups]) connection.reconnect('redis is a replica now');
+      },
       onWritten: (stream) => this.#trim(stream),
     });
     this.#sender = new AppendSender({ ...parts, onReplies: (batch, replies) => outcomes.take(batch, replies) });

@@ -8,15 +8,18 @@ import { packArguments } from '../redis/resp-writer.ts';
 import { encodeAgain } from './recode.ts';
 import { slotOfEntryId, TargetLog } from './target-log.ts';
 
-/** Who waits for a frame; nobody for one that is written a second time. */
+/** Who waits for a frame; nobody for one that Redis has lost, or that comes from a spill file. */
 export type Waiter = ((outcome: AppendOutcome) => void) | undefined;
+
+/** Takes the place of who waited for a frame that Redis may have lost, or not: had it been there, nothing is to be told. */
+const OFFERED_AGAIN = (): void => undefined;
 
 /** What the end of a stream means for its writer. */
 export type StreamEnd =
   /** It ends before what was acknowledged: Redis lost frames. `count` of them are going to be written again. */
   | { readonly kind: 'lost'; readonly count: number }
-  /** Somebody else wrote. */
-  | { readonly kind: 'overtaken' };
+  /** Somebody else wrote. `offered` frames of before are going to be sent again, in case Redis lost them. */
+  | { readonly kind: 'overtaken'; readonly offered: number };
 
 /**
  * The writer's side of one target's stream: its encoder, its log and what it believes the stream to end with. Makes no
@@ -128,9 +131,9 @@ export class TargetStream {
     if (index > 0 && log.isKeyAt(index)) this.#trimAtSlotMs = Math.min(this.#trimAtSlotMs, slotMs);
   }
 
-  /** The first waiting frame lies beside the stream, which ends with `lastId`. */
-  settleLate(lastId: string): void {
-    this.settle('late');
+  /** The first waiting frame is not in the stream, which ends with `lastId`. */
+  settleBeside(outcome: AppendOutcome, lastId: string): void {
+    this.settle(outcome);
     this.expected = lastId;
     this.isForced = true;
     // Nothing may be based on a frame that is not in the stream.
@@ -152,18 +155,32 @@ export class TargetStream {
     this.#trimAtSlotMs = Infinity;
   }
 
-  /** Takes in that the stream ends otherwise than expected, and arranges the log so that sending may go on. */
-  meetEnd(lastId: string): StreamEnd {
+  /**
+   * Takes in that the stream ends otherwise than expected, and arranges the log so that sending may go on.
+   *
+   * @param offerMs - where the server may be one that lacks frames: how far back acknowledged frames are sent again although
+   *   another writer has gone on behind them. Redis says of each whether it is there
+   */
+  meetEnd(lastId: string, offerMs = 0): StreamEnd {
     this.mismatches++;
     if (slotOfEntryId(lastId) < slotOfEntryId(this.expected)) return { kind: 'lost', count: this.#goBackTo(lastId) };
+    const offered = this.#offerAgain(offerMs);
     this.startOver(lastId);
-    return { kind: 'overtaken' };
+    return { kind: 'overtaken', offered };
   }
 
-  /** Encodes what waits once more, based on nothing. What lies at or before the stream's end becomes single frames. */
+  /** Whether the first waiting frame was acknowledged before. */
+  get isOfferedAgain(): boolean {
+    return this.#waiters[0] === OFFERED_AGAIN;
+  }
+
+  /**
+   * Encodes what waits once more, based on nothing. What lies at or before the stream's end becomes single frames. What was
+   * acknowledged stays in the log: Redis may lose it yet.
+   */
   startOver(lastId: string): void {
     const waiting = this.#encodeWaiting(slotOfEntryId(lastId));
-    this.log.truncate(0);
+    this.log.truncate(this.log.acknowledged);
     this.expected = lastId;
     this.isForced = true;
     this.#replace(waiting);
@@ -172,13 +189,14 @@ export class TargetStream {
   /** Drops the oldest waiting frames. @returns bytes that wait no more */
   dropOldest(count: number): number {
     const { log } = this;
+    const { acknowledged } = log;
     const before = this.waitingBytes();
     for (let dropped = 0; dropped < count && log.waiting > 0; dropped++) {
       this.droppedFrames++;
       this.settle('dropped');
     }
     const waiting = this.#encodeWaiting(-1);
-    log.truncate(0);
+    log.truncate(acknowledged);
     this.#replace(waiting);
     return before - this.waitingBytes();
   }
@@ -218,7 +236,10 @@ export class TargetStream {
     const { log } = this;
     const lastSlotMs = slotOfEntryId(lastId);
     let first = log.acknowledged;
-    while (first > 0 && slotOfEntryId(log.idAt(first - 1)) > lastSlotMs) first--;
+    // What is older than the retention would go at once.
+    const oldestMs = (log.slotAt(log.length - 1) ?? 0) - this.retentionMs;
+    const isWanted = (slotMs: number): boolean => slotMs > lastSlotMs && slotMs >= oldestMs;
+    while (first > 0 && isWanted(slotOfEntryId(log.idAt(first - 1)))) first--;
     const count = log.acknowledged - first;
     log.acknowledged = first;
     this.#waiters = [...new Array<Waiter>(count).fill(undefined), ...this.#waiters];
@@ -228,6 +249,18 @@ export class TargetStream {
     const isContinued = lastId === '' ? first === 0 : first > 0 && log.idAt(first - 1) === lastId;
     if (isContinued) this.expected = lastId;
     else this.startOver(lastId);
+    return count;
+  }
+
+  /** Acknowledged frames of the newest `windowMs` wait again, in front. @returns how many */
+  #offerAgain(windowMs: number): number {
+    const { log } = this;
+    const oldestMs = (log.slotAt(log.acknowledged - 1) ?? 0) - Math.min(windowMs, this.retentionMs);
+    let first = log.acknowledged;
+    while (windowMs > 0 && first > 0 && (log.slotAt(first - 1) ?? 0) >= oldestMs) first--;
+    const count = log.acknowledged - first;
+    log.acknowledged = first;
+    this.#waiters = [...new Array<Waiter>(count).fill(OFFERED_AGAIN), ...this.#waiters];
     return count;
   }
 
@@ -249,6 +282,9 @@ export class TargetStream {
     this.#waiters = [];
     for (const [index, frame] of frames.entries()) this.#push(frame, waiters[index]);
     this.#trimAtSlotMs = Infinity;
+    for (let index = this.log.acknowledged - 1; index > 0; index--) {
+      if (this.log.isKeyAt(index)) this.#trimAtSlotMs = this.log.slotAt(index) ?? Infinity;
+    }
     this.#forgetSchemas();
   }
 

@@ -4,7 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ledger } from './ledger.ts';
-import { startStore } from './store-support.ts';
+import { range, startStore, storedSteps } from './store-support.ts';
 
 describe('store over a fail-over', () => {
   before(() => requireServers());
@@ -31,6 +31,53 @@ describe('store over a fail-over', () => {
     await ledger.expectAll();
     expect(ledger.store.health().rewrittenFrames).to.equal(60);
     await moved.stop();
+  });
+
+  it('fills the gap of lost frames that another writer has gone on behind', async () => {
+    const redis = await startRedis();
+    const proxy = await TcpProxy.start({ target: { port: redis.port } });
+    const first = new Ledger(await startStore({ url: `redis://${proxy.address}`, collector: 'c1' }));
+    const second = new Ledger(await startStore({ url: redis.url, collector: 'c2' }));
+    first.append(10);
+    await first.store.flush();
+    second.skip(10);
+    second.append(5);
+    await second.store.flush();
+    await proxy.cut();
+    // The loss of all, then the first five come back, as a replica has them.
+    await redis.cli('FLUSHALL');
+    const third = new Ledger(await startStore({ url: redis.url, collector: 'c1' }));
+    third.append(5);
+    await third.store.flush();
+    second.append(1);
+    await second.store.flush();
+    expect(second.store.health().rewrittenFrames).to.equal(15);
+    await proxy.resume();
+    await eventually(() => expect(first.store.health().rewrittenFrames).to.equal(15));
+    await first.store.flush();
+    for (const id of first.ids) expect(await storedSteps(first.store, id)).to.deep.equal(range(16));
+    // Offered again, those that were not lost count as nothing.
+    expect(first.store.health()).to.deep.include({ writtenFrames: 30, doubledFrames: 0, droppedFrames: 0 });
+  });
+
+  it('looks for the new primary when the old one has become a replica and keeps its connections', async () => {
+    const old = await startRedis();
+    const proxy = await TcpProxy.start({ target: { port: old.port } });
+    const ledger = new Ledger(await startStore({ url: `redis://${proxy.address}` }));
+    ledger.append(5);
+    await ledger.store.flush();
+    const promoted = await startRedis({ replicaOf: old });
+    await eventually(async () => expect(await promoted.cli('DBSIZE')).to.equal(await old.cli('DBSIZE')));
+    await promoted.cli('REPLICAOF', 'NO', 'ONE');
+    await old.cli('REPLICAOF', '127.0.0.1', promoted.port);
+    const { accepted } = proxy.stats;
+    proxy.retarget({ port: promoted.port });
+    ledger.append(5);
+    await ledger.store.flush();
+    expect(ledger.store.health().errors).to.include.keys('READONLY');
+    // One connection appends, another reads.
+    await eventually(() => expect(proxy.stats.accepted).to.equal(accepted + 2));
+    await ledger.expectAll();
   });
 
   it('notices the loss although no further frame comes', async () => {

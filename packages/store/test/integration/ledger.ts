@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { TargetId } from '@pulsekeeper/model';
 import type { Store, TargetWriter } from '../../src/index.ts';
 import { frameAt, idOf, labelsOf, range, samplesAt, storedSteps } from './store-support.ts';
 
@@ -19,6 +20,15 @@ export class Ledger {
 
   get steps(): number {
     return this.#step;
+  }
+
+  get ids(): TargetId[] {
+    return [...this.#targets.keys()].map((index) => idOf(`i${index}`));
+  }
+
+  /** Leaves the next slots to others. */
+  skip(count: number): void {
+    this.#step += count;
   }
 
   /** Appends further frames to every target without waiting. */
