@@ -11,7 +11,9 @@ import { keyLayout, type KeyLayout } from './redis/key-layout.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
 import { parseRedisUrl, redactRedisUrl, type RedisLocation } from './redis/redis-url.ts';
 import { classOfError } from './redis/reply-error.ts';
+import { requireVersion } from './redis/require-version.ts';
 import { readServerTime } from './redis/server-time.ts';
+import { whenReady } from './redis/when-ready.ts';
 import type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
 import type { StoreOptions } from './store-options.ts';
 import type { DriverReader } from './timeseries/driver-reader.ts';
@@ -49,9 +51,15 @@ class StreamStore implements Store {
   readonly #spill: FrameSpill | undefined;
   #phase: 'idle' | 'started' | 'stopped' = 'idle';
   #stopped: Promise<void> | undefined;
+  /** Rejects what waits for a connection when the store is stopped. */
+  readonly #closing = deferred<never>();
+  readonly #closed = deferred<Error | undefined>();
+  #restoring: Promise<void> | undefined;
 
   constructor(options: NormalStoreOptions) {
     this.#options = options;
+    // Nobody may wait.
+    this.#closing.promise.catch(() => undefined);
     this.#location = parseRedisUrl(options.url);
     this.#keys = keyLayout(options.keyPrefix);
     this.#appends = this.#newConnection('pulsekeeper-append');
@@ -86,24 +94,33 @@ class StreamStore implements Store {
     if (this.#phase !== 'idle') throw new StoreError('Closed', `the store was ${this.#phase} before`);
     options.signal?.throwIfAborted();
     this.#phase = 'started';
-    await this.#spill?.restore();
+    this.#restoring = this.#spill?.restore();
+    await this.#restoring;
+    if (this.#stopped !== undefined) throw new StoreError('Closed', 'the store was stopped while it started');
     this.#appends.open();
     this.#reads.open();
     this.#writer.start();
     this.#appends.on('ready', () => void this.#greet());
     if (options.waitForConnection === false) return;
     try {
-      await Promise.all([whenReady(this.#appends, options.signal), whenReady(this.#reads, options.signal)]);
+      const closing = this.#closing.promise;
+      await Promise.all(
+        [this.#appends, this.#reads].map((connection) => whenReady(connection, options.signal, closing)),
+      );
+      await requireVersion(this.#reads);
       await this.#driver.check();
     } catch (error) {
-      await this.stop();
+      await this.#close(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+    return this.#close(undefined);
+  }
+
+  get closed(): Promise<Error | undefined> {
+    return this.#closed.promise;
   }
 
   async flush(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -138,7 +155,7 @@ class StreamStore implements Store {
       writtenBytes: counters.writtenBytes,
       droppedByTarget: counters.droppedByTarget,
       errors: counters.errors,
-      lastError: counters.lastError,
+      lastError: this.#lastError(),
       timeseries: this.#driver.seriesWriter?.counters.snapshot(),
     };
   }
@@ -165,7 +182,7 @@ class StreamStore implements Store {
   }
 
   #newConnection(name: string): RedisConnection {
-    const { tls, commandTimeoutMs, connectTimeoutMs, random, logger } = this.#options;
+    const { tls, commandTimeoutMs, connectTimeoutMs, random, clock, logger } = this.#options;
     return new RedisConnection({
       location: this.#location,
       tls,
@@ -173,8 +190,18 @@ class StreamStore implements Store {
       commandTimeoutMs,
       connectTimeoutMs,
       random,
+      clock,
       logger,
     });
+  }
+
+  #lastError(): StoreHealth['lastError'] {
+    const ofReplies = this.#writer.counters.lastError;
+    const [appends, reads] = [this.#appends.lastError, this.#reads.lastError];
+    const ofConnection = (reads?.atMs ?? 0) > (appends?.atMs ?? 0) ? reads : appends;
+    if (ofConnection === undefined || (ofReplies?.atMs ?? 0) >= ofConnection.atMs) return ofReplies;
+    const { error, atMs } = ofConnection;
+    return { code: classOfError(error), message: error.message, atMs };
   }
 
   #state(): StoreState {
@@ -195,7 +222,15 @@ class StreamStore implements Store {
     }
   }
 
+  /** The first call decides on the reason; all get the same promise. */
+  #close(reason: Error | undefined): Promise<void> {
+    this.#stopped ??= this.#stop().finally(() => this.#closed.resolve(reason));
+    return this.#stopped;
+  }
+
   async #stop(): Promise<void> {
+    this.#closing.reject(new StoreError('Closed', 'the store was stopped'));
+    await this.#restoring;
     if (this.#phase === 'started') {
       const { stopTimeoutMs, logger } = this.#options;
       const timeout = AbortSignal.timeout(stopTimeoutMs);
@@ -211,35 +246,5 @@ class StreamStore implements Store {
     this.#writer.stop();
     this.#appends.close();
     this.#reads.close();
-  }
-}
-
-/** Resolves when a connection is ready; rejects when Redis refuses for good, or the signal aborts. */
-async function whenReady(connection: RedisConnection, signal: AbortSignal | undefined): Promise<void> {
-  if (connection.isReady) return;
-  const ready = deferred<undefined>();
-  const onReady = (): void => ready.resolve(undefined);
-  const onAway = (error: Error | undefined): void => {
-    const kind = error === undefined ? 'other' : classOfError(error);
-    if (kind === 'WRONGPASS' || kind === 'NOAUTH') {
-      ready.reject(
-        new StoreError('Refused', `redis refuses the credentials: ${error?.message ?? ''}`, { cause: error }),
-      );
-    }
-  };
-  const onAbort = (): void => {
-    const last = connection.lastError;
-    const why = last === undefined ? '' : `: ${last.message}`;
-    ready.reject(
-      new StoreError('Unavailable', `redis could not be reached in time${why}`, { cause: last ?? signal?.reason }),
-    );
-  };
-  connection.on('ready', onReady).on('away', onAway);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    await ready.promise;
-  } finally {
-    connection.off('ready', onReady).off('away', onAway);
-    signal?.removeEventListener('abort', onAbort);
   }
 }

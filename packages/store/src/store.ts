@@ -30,6 +30,7 @@ export interface StoreHealth {
   readonly errors: Readonly<Record<string, number>>;
   /** What was written as time series, where any are. */
   readonly timeseries: TimeseriesHealth | undefined;
+  /** The last failure to append, to connect or to stay connected; it stays when all is well again. */
   readonly lastError: { readonly code: string; readonly message: string; readonly atMs: number } | undefined;
 }
 
@@ -54,16 +55,21 @@ export interface ServerInspection {
 
 /** Samples in Redis streams. Get one from {@link openStore}. */
 export interface Store {
+  /** Takes frames; appends wait in the buffer while there is no connection. */
   readonly writer: FrameWriter;
+  /** Reads what any writer stored, over a connection of its own. */
   readonly reader: FrameReader;
   /**
-   * Connects. Resolves once Redis answered, rejects with a {@link StoreError} when it refuses for good (credentials; it has
-   * no commands for time series where they are needed; the samples are by another driver) or `signal` aborts. With `waitForConnection: false` it resolves at once and connects in the background for ever;
-   * appends wait in the buffer meanwhile.
+   * Connects. Resolves once Redis answered, rejects with a {@link StoreError} when it refuses for good (credentials; older
+   * than 6.2; it has no commands for time series where they are needed; the samples are by another driver), when `signal`
+   * aborts, or when the store is stopped meanwhile (`Closed`). With `waitForConnection: false` it resolves at once and
+   * connects in the background for ever; appends wait in the buffer meanwhile.
    */
   start(options?: { signal?: AbortSignal | undefined; waitForConnection?: boolean | undefined }): Promise<void>;
   /** Writes what waits (within `stopTimeoutMs`), spills or drops the rest, closes the connections. Idempotent. */
   stop(): Promise<void>;
+  /** Resolves when the store is stopped: with the error that ended its start, or `undefined` after {@link Store.stop}. Never rejects. */
+  readonly closed: Promise<Error | undefined>;
   /** Settles when everything appended so far has its outcome. */
   flush(options?: { signal?: AbortSignal | undefined }): Promise<void>;
   health(): StoreHealth;
@@ -71,7 +77,9 @@ export interface Store {
   readServerTime(): Promise<number>;
   /** One entry a server (primaries of a cluster). */
   inspectServer(options?: ReadOptions): Promise<ServerInspection[]>;
+  /** Keeps a collector's status for `ttlMs`, in the place of the one before. @throws StoreError */
   publishCollectorStatus(id: string, status: CollectorStatus, ttlMs: number): Promise<void>;
+  /** The statuses whose time is not over, in the order of ids. @throws StoreError */
   readCollectorStatuses(options?: ReadOptions): Promise<CollectorStatus[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -18,7 +18,7 @@ async function inspectServer(call: Call, kind: RedisLocation['kind'], nowMs: () 
   const info = parseInfo(String(await call('INFO')));
   const facts = {
     kind,
-    version: info.get('valkey_version') ?? info.get('redis_version') ?? 'unknown',
+    version: versionOf(info),
     role: info.get('role') ?? 'unknown',
     persistence: await persistenceOf(call, info),
     maxMemoryBytes: Number(info.get('maxmemory') ?? 0),
@@ -38,14 +38,25 @@ async function measureSkew(call: Call, nowMs: () => number): Promise<number> {
   return Math.round((beforeMs + afterMs) / 2 - parseServerTime(reply));
 }
 
-const LEAST_VERSION = [6, 2];
+const LEAST_VERSION = [6, 2] as const;
 const MOST_SKEW_MS = 1_000;
+
+/** The version of a Redis or Valkey, from its `INFO`. */
+export function versionOf(info: ReadonlyMap<string, string>): string {
+  return info.get('valkey_version') ?? info.get('redis_version') ?? 'unknown';
+}
+
+/** Whether a server lacks what the stream driver needs. One that does not tell its version is given the benefit of the doubt. */
+export function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor, leastMinor] = LEAST_VERSION;
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
+}
 
 /** What an operator should know before trusting the server with samples. */
 export function warningsFor(facts: Omit<ServerInspection, 'warnings'>): string[] {
   const warnings: string[] = [];
-  const [major = 0, minor = 0] = facts.version.split('.').map(Number);
-  if (major < (LEAST_VERSION[0] ?? 0) || (major === LEAST_VERSION[0] && minor < (LEAST_VERSION[1] ?? 0))) {
+  if (isTooOld(facts.version)) {
     warnings.push(`Redis ${facts.version} is too old: streams need 6.2 or later to be trimmed by age.`);
   }
   if (facts.evictionPolicy !== 'noeviction' && facts.evictionPolicy !== 'unknown') {

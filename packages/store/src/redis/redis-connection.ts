@@ -1,4 +1,4 @@
-import { fullJitterBackoff, type Logger } from '@pulsekeeper/model';
+import { fullJitterBackoff, type Clock, type Logger } from '@pulsekeeper/model';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { EventEmitter, once } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
@@ -24,6 +24,7 @@ export interface RedisConnectionOptions {
   readonly commandTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly random: () => number;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -54,7 +55,7 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
   #isReady = false;
   #generation = 0;
   #repliedAtMs = 0;
-  #lastError: Error | undefined;
+  #lastError: { readonly error: Error; readonly atMs: number } | undefined;
 
   constructor(options: RedisConnectionOptions) {
     super();
@@ -74,7 +75,8 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
     return this.#options.location.kind === 'cluster';
   }
 
-  get lastError(): Error | undefined {
+  /** The last failure to connect, or end of a connection, that had a reason; kept when a connection comes. */
+  get lastError(): { readonly error: Error; readonly atMs: number } | undefined {
     return this.#lastError;
   }
 
@@ -229,7 +231,7 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
   }
 
   #leave(error: Error | undefined): void {
-    if (error !== undefined) this.#lastError = error;
+    if (error !== undefined) this.#lastError = { error, atMs: this.#options.clock.now() };
     const wasReady = this.#isReady;
     const client = this.#client;
     this.#isReady = client instanceof Cluster ? client.status === 'ready' : false;

@@ -3,6 +3,7 @@ import type { AppendOutcome } from '../frame-writer.ts';
 import { APPEND_REPLY } from '../redis/append-script.ts';
 import type { AppendBatch, AppendReply } from './append-batch.ts';
 import type { FrameBacklog } from './frame-backlog.ts';
+import { giveUp } from './give-up.ts';
 import type { Registrar } from './registrar.ts';
 import { isSameScrape } from './same-scrape.ts';
 import type { TargetStream } from './target-stream.ts';
@@ -40,8 +41,12 @@ export class AppendOutcomes {
     for (const { stream, count } of batch.parts) {
       const own = replies.slice(at, at + Math.max(1, count));
       at += own.length;
-      if (count === 0) this.#takeCheck(stream, own[0]);
-      else this.#takeOutcomes(stream, own);
+      try {
+        if (count === 0) this.#takeCheck(stream, own[0]);
+        else this.#takeOutcomes(stream, own);
+      } catch (error) {
+        giveUp(this.#options, stream, error);
+      }
     }
   }
 

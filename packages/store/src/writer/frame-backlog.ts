@@ -32,10 +32,13 @@ export class FrameBacklog {
   recount(stream: TargetStream, change: () => void): void {
     const bytesBefore = stream.waitingBytes();
     const waitingBefore = stream.log.waiting;
-    change();
-    const frames = stream.log.waiting - waitingBefore;
-    this.#frames += frames;
-    this.#bytes += stream.waitingBytes() - bytesBefore + frames * WAITING_OVERHEAD_BYTES;
+    try {
+      change();
+    } finally {
+      const frames = stream.log.waiting - waitingBefore;
+      this.#frames += frames;
+      this.#bytes += stream.waitingBytes() - bytesBefore + frames * WAITING_OVERHEAD_BYTES;
+    }
   }
 
   clear(): void {

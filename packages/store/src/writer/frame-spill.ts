@@ -1,4 +1,5 @@
 import type { Logger } from '@pulsekeeper/model';
+import { setImmediate } from 'node:timers/promises';
 import { readSpillFile, removeSpillFile, writeSpillFile } from './spill-file.ts';
 import type { StreamWriter } from './stream-writer.ts';
 
@@ -30,8 +31,12 @@ export class FrameSpill {
       for (const stream of spilled.streams) {
         this.#writer.restore(stream);
         frames += stream.frames.length;
+        await setImmediate();
       }
-      this.#logger.info({ path, frames, isWhole: spilled.isWhole }, 'frames of an earlier run wait to be written');
+      this.#logger.info({ path, frames }, 'frames of an earlier run wait to be written');
+      if (!spilled.isWhole) {
+        this.#logger.error({ path }, 'the file of frames of an earlier run is damaged: some targets are lost from it');
+      }
       void this.#writer.idle().then(() => (this.#isEnding ? undefined : this.#remove()));
     } catch (error) {
       this.#logger.error({ err: error, path }, 'the frames of an earlier run cannot be read');

@@ -1,13 +1,18 @@
 import type { LabelSet, SeriesSchema, TargetId } from '@pulsekeeper/model';
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { BitWriter } from '../codec/bit-writer.ts';
+import { ChainDecoder } from '../codec/chain-decoder.ts';
 import type { EncodedFrame } from '../codec/chain-encoder.ts';
 import { readFrameHeader } from '../codec/frame-header.ts';
 import { ByteCursor, putBytes, putText, putVarint } from '../codec/varint.ts';
 import { CorruptFrame } from '../errors.ts';
 import { schemaOfBlob, schemaToBlob } from '../schema/schema-blob.ts';
 
-const MAGIC = 'pulsekeeper-spill 1\n';
+const MAGIC = 'pulsekeeper-spill 2\n';
+/** Before each record its length and its CRC-32, 4 bytes each, little-endian. */
+const RECORD_HEAD_BYTES = 8;
 
 /** Frames of one target that were not written; the first is independent of all others. */
 export interface SpilledStream {
@@ -24,9 +29,15 @@ export async function writeSpillFile(path: string, streams: Iterable<SpilledStre
   let frames = 0;
   const file = await open(partial, 'w', 0o600);
   try {
-    await file.write(MAGIC);
+    // Unlike `write`, this goes on until every byte is written, or fails as a full disk does.
+    await file.writeFile(MAGIC);
     for (const stream of streams) {
-      await file.write(recordOf(stream));
+      const record = recordOf(stream);
+      const head = Buffer.alloc(RECORD_HEAD_BYTES);
+      head.writeUInt32LE(record.length, 0);
+      head.writeUInt32LE(crc32(record), 4);
+      await file.writeFile(head);
+      await file.writeFile(record);
       frames += stream.frames.length;
     }
     await file.sync();
@@ -38,7 +49,8 @@ export async function writeSpillFile(path: string, streams: Iterable<SpilledStre
 }
 
 /**
- * Reads what {@link writeSpillFile} saved. A file that ends early yields the streams before the damage.
+ * Reads what {@link writeSpillFile} saved, each frame decoded once, so that what comes of it can be written. A damaged stream is
+ * left out; a file that ends early yields the streams before its end. Lets others run between streams.
  *
  * @returns `undefined` when there is no file
  * @throws CorruptFrame when it is not such a file
@@ -52,15 +64,42 @@ export async function readSpillFile(path: string): Promise<{ streams: SpilledStr
     throw error;
   }
   if (!bytes.subarray(0, MAGIC.length).equals(Buffer.from(MAGIC))) throw new CorruptFrame(`${path} is no spill file`);
-  const cursor = new ByteCursor(bytes, MAGIC.length);
   const streams: SpilledStream[] = [];
-  try {
-    while (cursor.position < bytes.length) streams.push(takeRecord(cursor));
-  } catch (error) {
-    if (!(error instanceof CorruptFrame)) throw error;
-    return { streams, isWhole: false };
+  let isWhole = true;
+  for (let at = MAGIC.length; at < bytes.length;) {
+    if (at + RECORD_HEAD_BYTES > bytes.length) return { streams, isWhole: false };
+    const start = at + RECORD_HEAD_BYTES;
+    const end = start + bytes.readUInt32LE(at);
+    if (end > bytes.length) return { streams, isWhole: false };
+    const stream = readRecord(bytes.subarray(start, end), bytes.readUInt32LE(at + 4));
+    if (stream === undefined) isWhole = false;
+    else streams.push(stream);
+    at = end;
+    await setImmediate();
   }
-  return { streams, isWhole: true };
+  return { streams, isWhole };
+}
+
+/** @returns `undefined` for one that is damaged */
+function readRecord(record: Buffer, checksum: number): SpilledStream | undefined {
+  if (crc32(record) !== checksum) return undefined;
+  try {
+    const stream = takeRecord(new ByteCursor(record));
+    const schemas = new Map(stream.schemas.map((schema) => [schema.id, schema]));
+    const decoder = new ChainDecoder();
+    for (const { bytes, slotMs } of stream.frames) {
+      const named = readFrameHeader(bytes, slotMs).schemaIds.map((id) => {
+        const schema = schemas.get(id);
+        if (schema === undefined) throw new CorruptFrame(`schema ${id} of ${stream.id} is not in the file`);
+        return schema;
+      });
+      decoder.decode(bytes, slotMs, named);
+    }
+    return stream;
+  } catch (error) {
+    if (error instanceof CorruptFrame) return undefined;
+    throw error;
+  }
 }
 
 export async function removeSpillFile(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Clock, deferred, identityHash, type Logger, type TargetId } from '@pulsekeeper/model';
+import type { EncodedFrame } from '../codec/chain-encoder.ts';
 import type { Frame } from '../frame.ts';
 import type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from '../frame-writer.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
@@ -7,6 +8,7 @@ import { AppendOutcomes } from './append-outcomes.ts';
 import { AppendSender } from './append-sender.ts';
 import { FrameBacklog } from './frame-backlog.ts';
 import type { FrameCompanion } from './frame-companion.ts';
+import { giveUp, type GivingUp } from './give-up.ts';
 import { readLastSlots } from './last-slots.ts';
 import { Registrar } from './registrar.ts';
 import type { SpilledStream } from './spill-file.ts';
@@ -47,6 +49,7 @@ export class StreamWriter implements FrameWriter {
   readonly #options: StreamWriterOptions;
   readonly #backlog = new FrameBacklog();
   readonly #sender: AppendSender;
+  readonly #parts: GivingUp;
   readonly #streams = new Map<TargetId, { stream: TargetStream; writer: TargetWriter }>();
   #heldBytes = 0;
   #sweeper: NodeJS.Timeout | undefined;
@@ -56,6 +59,7 @@ export class StreamWriter implements FrameWriter {
     this.#options = options;
     const registrar = new Registrar(options.connection, options.keys, options.clock);
     const parts = { ...options, backlog: this.#backlog, counters: this.counters, registrar };
+    this.#parts = parts;
     const outcomes = new AppendOutcomes({
       ...parts,
       onRefused: (error, code) => {
@@ -161,7 +165,13 @@ export class StreamWriter implements FrameWriter {
   *takeUnsent(): Iterable<SpilledStream> {
     for (const { stream } of this.#streams.values()) {
       if (stream.log.waiting === 0) continue;
-      const frames = stream.takeWaiting();
+      let frames: EncodedFrame[];
+      try {
+        frames = stream.takeWaiting();
+      } catch (error) {
+        giveUp(this.#parts, stream, error);
+        continue;
+      }
       const { id, labels, retentionMs } = stream;
       const named = new Map(frames.flatMap(({ schemas }) => schemas.map((schema) => [schema.id, schema])));
       yield { id, labels, retentionMs, frames, schemas: [...named.values()] };
@@ -232,8 +242,13 @@ export class StreamWriter implements FrameWriter {
       const { log } = stream;
       const count = Math.max(1, Math.ceil(log.waiting * DROP_SHARE));
       const frames = log.waiting;
-      const bytes = stream.dropOldest(count);
-      this.#backlog.leave(frames - log.waiting, bytes);
+      try {
+        this.#backlog.recount(stream, () => stream.dropOldest(count));
+      } catch (error) {
+        this.counters.drop(stream.id, frames - log.waiting);
+        giveUp(this.#parts, stream, error);
+        continue;
+      }
       this.#sender.noticeLeft();
       if (this.counters.dropped === 0) {
         this.#options.logger.error({ target: stream.id }, 'the buffer is full: the oldest frames are dropped');

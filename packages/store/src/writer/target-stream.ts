@@ -186,11 +186,10 @@ export class TargetStream {
     this.#replace(waiting);
   }
 
-  /** Drops the oldest waiting frames. @returns bytes that wait no more */
-  dropOldest(count: number): number {
+  /** Drops the oldest waiting frames. */
+  dropOldest(count: number): void {
     const { log } = this;
     const { acknowledged } = log;
-    const before = this.waitingBytes();
     for (let dropped = 0; dropped < count && log.waiting > 0; dropped++) {
       this.droppedFrames++;
       this.settle('dropped');
@@ -198,7 +197,6 @@ export class TargetStream {
     const waiting = this.#encodeWaiting(-1);
     log.truncate(acknowledged);
     this.#replace(waiting);
-    return before - this.waitingBytes();
   }
 
   waitingBytes(): number {
@@ -210,6 +208,16 @@ export class TargetStream {
   /** The waiting frames, encoded so that nothing before them is needed. The stream goes on with a key frame. */
   takeWaiting(): EncodedFrame[] {
     return this.#encodeWaiting(-1);
+  }
+
+  /** Drops what waits and forgets what was acknowledged; the next frame stands by itself. */
+  forgetAll(): void {
+    this.dropAll();
+    this.log.truncate(0);
+    this.#encoder.breakChain();
+    this.isForced = true;
+    this.#trimAtSlotMs = Infinity;
+    this.schemas.clear();
   }
 
   /** Whatever waits will not be written. */

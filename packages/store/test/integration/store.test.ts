@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { parseSelector } from '@pulsekeeper/model';
-import { requireServers, startRedis, type RedisServer } from '@pulsekeeper/test-support';
-import { isStaleMarker, type Store } from '../../src/index.ts';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, freePort, requireServers, startRedis, type RedisServer } from '@pulsekeeper/test-support';
+import { isStaleMarker, openStore, StoreError, type Store } from '../../src/index.ts';
 import {
   collect,
   frameAt,
@@ -250,6 +253,30 @@ describe('store on a real redis', () => {
     });
     expect(inspection!.warnings.join()).to.include('Nothing is persisted');
     expect(Math.abs(inspection!.clockSkewMs)).to.be.lessThan(1000);
+  });
+
+  it('gives up starting when it is stopped meanwhile', async () => {
+    const idle = openStore({ url: `redis://127.0.0.1:${await freePort()}`, stopTimeoutMs: 100 });
+    const started = idle.start().catch((error: unknown) => error);
+    await eventually(() => expect(idle.health().lastError?.code).to.equal('connection'));
+    await idle.stop();
+    expect(await started)
+      .to.be.instanceOf(StoreError)
+      .with.property('code', 'Closed');
+    expect(await idle.closed).to.equal(undefined);
+    expect(idle.health()).to.deep.include({ state: 'stopped' });
+    expect(idle.health().lastError?.message).to.include('ECONNREFUSED');
+  });
+
+  it('gives up starting when the signal aborts, also while it reads saved frames', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pulsekeeper-store-'));
+    const idle = openStore({ url: `redis://127.0.0.1:${await freePort()}`, spillPath: join(folder, 'spill') });
+    const control = new AbortController();
+    const started = idle.start({ signal: control.signal }).catch((error: unknown) => error);
+    control.abort();
+    const error = await started;
+    expect(error).to.be.instanceOf(StoreError).with.property('code', 'Unavailable');
+    expect(await idle.closed).to.equal(error);
   });
 
   it('refuses to start with wrong credentials, and tells why', async () => {

@@ -1,4 +1,4 @@
-import { silentLogger } from '@pulsekeeper/model';
+import { silentLogger, systemClock } from '@pulsekeeper/model';
 import { registerCleanup } from '@pulsekeeper/test-support';
 import { randomBytes } from 'node:crypto';
 import type { Store, StoreOptions } from '../../../src/index.ts';
@@ -24,6 +24,7 @@ export async function connectTo(url: string): Promise<(command: string, ...args:
     commandTimeoutMs: 5_000,
     connectTimeoutMs: 5_000,
     random: Math.random,
+    clock: systemClock,
     logger: silentLogger,
   });
   registerCleanup({

@@ -52,6 +52,33 @@ describe('spill file', () => {
     expect([read.length, isWhole]).to.deep.equal([1, false]);
   });
 
+  it('leaves out a stream of which any byte is altered, and gives back the others', async () => {
+    await writeSpillFile(path, streams());
+    const sound = await readFile(path);
+    const second = sound.lastIndexOf('api/b');
+    for (let at = second; at < sound.length; at++) {
+      const bytes = Buffer.from(sound);
+      bytes[at]! ^= 1;
+      await writeFile(path, bytes);
+      const { streams: read, isWhole } = (await readSpillFile(path))!;
+      expect([read.map(({ id }) => id), isWhole], `byte ${at}`).to.deep.equal([['api/a'], false]);
+    }
+    const bytes = Buffer.from(sound);
+    bytes[second - 20]! ^= 1;
+    await writeFile(path, bytes);
+    expect((await readSpillFile(path))!.streams.map(({ id }) => id)).to.deep.equal(['api/b']);
+  });
+
+  it('leaves out a stream whose frames cannot be decoded', async () => {
+    const [good, bad] = streams();
+    const frames = bad!.frames.map((frame, index) =>
+      index === 0 ? frame : { ...frame, bytes: Buffer.from([0x12, 0, 1]) },
+    );
+    await writeSpillFile(path, [{ ...bad!, frames }, good!]);
+    const { streams: read, isWhole } = (await readSpillFile(path))!;
+    expect([read.map(({ id }) => id), isWhole]).to.deep.equal([['api/a'], false]);
+  });
+
   it('is not there, or is none', async () => {
     expect(await readSpillFile(path)).to.equal(undefined);
     await writeFile(path, 'something else entirely');
