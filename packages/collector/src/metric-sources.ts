@@ -1,5 +1,6 @@
 import type { TargetCatalogue } from './assignment/target-catalogue.ts';
 import type { CollectorParts } from './collector-parts.ts';
+import { exposeStoreMetrics } from './store-metrics.ts';
 import { exposeTimeseriesMetrics } from './timeseries-metrics.ts';
 
 /** Lets the metrics read from the parts of a collector. */
@@ -27,5 +28,6 @@ export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue)
       return { isReady: state === 'ready', bufferedFrames, bufferedBytes, writtenBytes, rewrittenFrames };
     },
   });
+  exposeStoreMetrics(parts.registry, store);
   exposeTimeseriesMetrics(parts.registry, store);
 }

@@ -52,18 +52,33 @@ describe('tallyTargets', () => {
 });
 
 describe('irregularTargets', () => {
-  const state = (target: string, late = 0, missed = 0, doubled = 0): { target: string; slots: SlotCounters } => ({
+  const state = (
+    target: string,
+    late = 0,
+    missed = 0,
+    doubled = 0,
+    dropped = 0,
+  ): { target: string; slots: SlotCounters } => ({
     target,
-    slots: Object.assign(new SlotCounters(), { expected: 100, written: 90, late, missed, doubled }),
+    slots: Object.assign(new SlotCounters(), { expected: 100, written: 90, late, missed, doubled, dropped }),
   });
 
-  it('lists the targets with late, missed or doubled slots, and no others', () => {
-    expect(irregularTargets([state('a/1'), state('a/2', 1), state('a/3', 0, 2), state('a/4', 0, 0, 3)])).to.deep.equal({
-      count: 3,
+  it('lists the targets with late, missed, doubled or dropped slots, and no others', () => {
+    expect(
+      irregularTargets([
+        state('a/1'),
+        state('a/2', 1),
+        state('a/3', 0, 2),
+        state('a/4', 0, 0, 3),
+        state('a/5', 0, 0, 0, 4),
+      ]),
+    ).to.deep.equal({
+      count: 4,
       targets: {
-        'a/2': { late: 1, missed: 0, doubled: 0 },
-        'a/3': { late: 0, missed: 2, doubled: 0 },
-        'a/4': { late: 0, missed: 0, doubled: 3 },
+        'a/2': { late: 1, missed: 0, doubled: 0, dropped: 0 },
+        'a/3': { late: 0, missed: 2, doubled: 0, dropped: 0 },
+        'a/4': { late: 0, missed: 0, doubled: 3, dropped: 0 },
+        'a/5': { late: 0, missed: 0, doubled: 0, dropped: 4 },
       },
     });
   });
