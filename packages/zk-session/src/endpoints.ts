@@ -28,11 +28,13 @@ export interface EndpointsOptions {
  * The addresses to try, one after the other, in an order of its own for every session.
  *
  * Host names are looked up anew for each round, so that an ensemble may move; where a look-up fails or takes
- * too long, the addresses of the last one serve. A name with several addresses yields all of them.
+ * too long, the addresses of the last one serve. One that takes too long goes on, alone for its name, and its answer
+ * serves the next round. A name with several addresses yields all of them.
  */
 export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #known = new Map<string, readonly string[]>();
+  readonly #lookUps = new Map<string, Promise<readonly string[]>>();
   #round: Endpoint[] = [];
   #last: Endpoint | undefined;
 
@@ -78,9 +80,7 @@ export class Endpoints {
       timer.unref();
     });
     try {
-      const addresses = await Promise.race([this.#options.resolve(host), timeout]);
-      this.#known.set(host, addresses);
-      return addresses;
+      return await Promise.race([this.#resolve(host), timeout]);
     } catch (error) {
       const known = this.#known.get(host) ?? [];
       if (known.length === 0) this.#options.onUnresolved(host, error as Error);
@@ -88,6 +88,24 @@ export class Endpoints {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Joins the look-up of the name that is under way, or begins one: a dead resolver is asked once, not each round. */
+  #resolve(host: string): Promise<readonly string[]> {
+    let lookUp = this.#lookUps.get(host);
+    if (lookUp === undefined) {
+      lookUp = this.#options
+        .resolve(host)
+        .then((addresses) => {
+          this.#known.set(host, addresses);
+          return addresses;
+        })
+        .finally(() => this.#lookUps.delete(host));
+      this.#lookUps.set(host, lookUp);
+      // Nobody may be waiting any more.
+      lookUp.catch(() => undefined);
+    }
+    return lookUp;
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { deferred, type Deferred } from '../../src/deferred.ts';
 import { Endpoints, type EndpointsOptions } from '../../src/endpoints.ts';
 
 function endpoints(options: Partial<EndpointsOptions>): { endpoints: Endpoints; unresolved: string[] } {
@@ -67,6 +68,48 @@ describe('Endpoints', () => {
     });
     expect(await take(3, all)).to.deep.equal(['10.0.0.1', '10.0.0.1', '10.0.0.1']);
     expect(unresolved).to.deep.equal([]);
+  });
+
+  it('uses the answer of a look-up that came too late for its round', async () => {
+    const answer = deferred<readonly string[]>();
+    let asked = 0;
+    const { endpoints: all, unresolved } = endpoints({
+      servers: [{ host: 'zk', port: 1 }],
+      resolveTimeoutMs: 5,
+      resolve: () => {
+        asked += 1;
+        // The resolver is always too late.
+        return asked === 1 ? answer.promise : new Promise(() => undefined);
+      },
+    });
+    expect(await all.next()).to.equal(undefined);
+    answer.resolve(['10.0.0.1']);
+    expect(await take(1, all)).to.deep.equal(['10.0.0.1']);
+    expect(unresolved).to.deep.equal(['zk']);
+  });
+
+  it('has one look-up of a name under way, however many rounds a dead resolver lasts', async () => {
+    let asked = 0;
+    const answers: Deferred<readonly string[]>[] = [];
+    const { endpoints: all } = endpoints({
+      servers: [
+        { host: 'zk', port: 1 },
+        { host: 'zk', port: 2 },
+      ],
+      resolveTimeoutMs: 2,
+      resolve: () => {
+        asked += 1;
+        const answer = deferred<readonly string[]>();
+        answers.push(answer);
+        return answer.promise;
+      },
+    });
+    await take(10, all);
+    expect(asked).to.equal(1);
+    answers[0]?.reject(new Error('SERVFAIL'));
+    await new Promise((resolve) => setImmediate(resolve));
+    await take(1, all);
+    expect(asked).to.equal(2);
   });
 
   it('says which name has no address, and uses the others', async () => {
