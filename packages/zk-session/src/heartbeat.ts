@@ -88,6 +88,9 @@ export class Heartbeat {
 
   #step(): void {
     if (!this.#isRunning) return;
+    // An answer may come between the timer and the second look: only one of the two goes on.
+    clearTimeout(this.#timer);
+    clearImmediate(this.#poll);
     const nowMs = this.#ports.monotonic();
     const step = this.#next(nowMs);
     if (step.kind === 'send') {
@@ -131,7 +134,6 @@ export class Heartbeat {
         if (!this.#isRunning) return;
         this.#isAnswered = true;
         this.#ports.onAnswer(sentAtMs);
-        clearTimeout(this.#timer);
         this.#step();
       },
       // A probe fails with its link; whoever learns of the link's end stops this heartbeat.

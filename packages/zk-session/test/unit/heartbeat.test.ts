@@ -78,6 +78,48 @@ describe('Heartbeat', () => {
     expect(overdue).to.deep.equal([]);
   });
 
+  it('has one timer at most when an answer comes between the due time and the second look', async () => {
+    const { setTimeout, clearTimeout } = globalThis;
+    const live = new Set<unknown>();
+    globalThis.setTimeout = ((then: () => void, delayMs: number) => {
+      const timer = setTimeout(() => {
+        live.delete(timer);
+        then();
+      }, delayMs);
+      live.add(timer);
+      return timer;
+    }) as typeof setTimeout;
+    globalThis.clearTimeout = (timer) => {
+      live.delete(timer);
+      clearTimeout(timer);
+    };
+    let nowMs = 0;
+    const answer = deferred<undefined>();
+    const heartbeat = new Heartbeat({
+      sessionTimeoutMs: 12,
+      monotonic: () => nowMs,
+      probe: () => answer.promise,
+      receivedAtMs: () => {
+        // Seen by the step that the timer runs, and answered before what that step leaves for later.
+        if (nowMs > 0) answer.resolve(undefined);
+        return 0;
+      },
+      onAnswer: () => (nowMs = 1),
+      onOverdue: () => expect.fail('it was answered'),
+    });
+    try {
+      heartbeat.start();
+      nowMs = 3;
+      await answer.promise;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(live.size).to.equal(1);
+    } finally {
+      heartbeat.stop();
+      Object.assign(globalThis, { setTimeout, clearTimeout });
+    }
+    expect(live.size).to.equal(0);
+  });
+
   it('reports an overdue answer once, and stops', async () => {
     const overdue = deferred<number>();
     let probes = 0;
