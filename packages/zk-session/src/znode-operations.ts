@@ -10,6 +10,7 @@ import type { OperationQueue } from './operation-queue.ts';
 import { assertRequestFits } from './request-size.ts';
 import type { NormalizedSessionOptions } from './session-options.ts';
 import { toZnodeStat, type ZnodeStat } from './stat.ts';
+import { startTimeLimit } from './time-left.ts';
 import type { WatchCallback, Watches } from './watches.ts';
 import { canonicalPath, parentPath, toServerPath } from './znode-path.ts';
 
@@ -128,21 +129,20 @@ export class ZnodeOperations {
     options: OperationOptions,
     request: SendRequest<[string]>,
   ): Promise<void> {
-    const { clock } = this.#ports.options;
-    const timeoutMs = options.timeoutMs ?? this.#ports.options.operationTimeoutMs;
-    const deadlineMs = clock.monotonic() + timeoutMs;
+    const { signal } = options;
+    const leftMs = this.#startTimeLimit(options);
     for (let wasLost = false; ;) {
-      // A next round that has no time left times out by itself.
-      const left = { ...options, timeoutMs: Math.max(0, deadlineMs - clock.monotonic()) };
       try {
-        await this.#run({ name: 'create', path, isRepeatable: false, options: left }, request, () => undefined);
+        // A next round that has no time left times out by itself.
+        const about = { name: 'create', path, isRepeatable: false, options: { signal, timeoutMs: leftMs() } };
+        await this.#run(about, request, () => undefined);
         return;
       } catch (error) {
         if (isZkError(error, 'ConnectionLoss')) {
           wasLost = true;
         } else if (wasLost && isZkError(error, 'NodeExists')) {
           // Perhaps the attempt that nobody answered made it.
-          const isOurs = await this.#isOurs(path, data, isEphemeral, left);
+          const isOurs = await this.#isOurs(path, data, isEphemeral, { signal, timeoutMs: leftMs() });
           if (isOurs === true) return;
           if (isOurs === false) throw error;
         } else {
@@ -152,12 +152,17 @@ export class ZnodeOperations {
     }
   }
 
-  async ensurePath(path: string, options: OperationOptions & Pick<CreateOptions, 'acl'>): Promise<void> {
-    if ((await this.exists(path, { signal: options.signal, timeoutMs: options.timeoutMs })) !== undefined) return;
+  ensurePath(path: string, options: OperationOptions & Pick<CreateOptions, 'acl'>): Promise<void> {
+    return this.#ensurePath(path, options, this.#startTimeLimit(options));
+  }
+
+  async #ensurePath(path: string, options: Pick<CreateOptions, 'acl' | 'signal'>, leftMs: () => number): Promise<void> {
+    const { acl, signal } = options;
+    if ((await this.exists(path, { signal, timeoutMs: leftMs() })) !== undefined) return;
     const parent = parentPath(path);
-    if (parent !== undefined && parent !== '/') await this.ensurePath(parent, options);
+    if (parent !== undefined && parent !== '/') await this.#ensurePath(parent, options, leftMs);
     try {
-      await this.create(path, EMPTY, options);
+      await this.create(path, EMPTY, { acl, signal, timeoutMs: leftMs() });
     } catch (error) {
       // Somebody else was quicker.
       if (!isZkError(error, 'NodeExists')) throw error;
@@ -319,6 +324,12 @@ export class ZnodeOperations {
       onReply,
       send: (connection, done) => connection.send(path, request, decode, done),
     });
+  }
+
+  /** The time limit of one call, for all its steps together. */
+  #startTimeLimit({ timeoutMs }: OperationOptions): () => number {
+    const { clock, operationTimeoutMs } = this.#ports.options;
+    return startTimeLimit(timeoutMs ?? operationTimeoutMs, () => clock.monotonic());
   }
 
   #watch(kind: 'data' | 'children' | 'existence', path: string, callback: WatchCallback | undefined): void {

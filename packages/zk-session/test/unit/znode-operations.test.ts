@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+
+import type { Connection } from '../../src/connection.ts';
+import { EphemeralBudget } from '../../src/ephemeral-budget.ts';
+import { ZkError } from '../../src/errors.ts';
+import { type OperationDone, OperationQueue, type Outcome } from '../../src/operation-queue.ts';
+import { normalizeSessionOptions } from '../../src/session-options.ts';
+import { silentSessionLogger } from '../../src/session-logger.ts';
+import { Watches } from '../../src/watches.ts';
+import { ZnodeOperations } from '../../src/znode-operations.ts';
+
+const EMPTY = new Uint8Array();
+/** The server's code of a node that exists already. */
+const NODE_EXISTS = -110;
+
+interface Rig {
+  readonly operations: ZnodeOperations;
+  /** Time limits of the requests, in the order in which they came. */
+  readonly limitsMs: number[];
+}
+
+/** Operations over a link whose every answer takes a second of a clock that stands still otherwise. */
+function rig(answers: readonly (Outcome<unknown> | undefined)[]): Rig {
+  const waiting = [...answers];
+  let nowMs = 0;
+  const limitsMs: number[] = [];
+  const queue = new OperationQueue<Connection>();
+  const submit = queue.submit.bind(queue);
+  queue.submit = (request) => {
+    limitsMs.push(request.timeoutMs);
+    return submit(request);
+  };
+  const send = (_path: string, _request: unknown, _decode: unknown, done: OperationDone<unknown>): void => {
+    const answer = waiting.shift();
+    if (answer === undefined) return;
+    setImmediate(() => {
+      nowMs += 1000;
+      done(answer);
+    });
+  };
+  queue.open({ send } as unknown as Connection);
+  const clock = { now: () => nowMs, monotonic: () => nowMs };
+  const operations = new ZnodeOperations({
+    options: normalizeSessionOptions({ connectString: 'h', clock }),
+    queue,
+    watches: new Watches(silentSessionLogger),
+    ephemerals: new EphemeralBudget(1_000_000),
+    sessionId: () => 1n,
+  });
+  return { operations, limitsMs };
+}
+
+describe('ZnodeOperations', () => {
+  it('share one time limit among a create, its repetition, and the look at what it may have made', async () => {
+    const lost = { error: new ZkError('ConnectionLoss', 'lost') };
+    const exists = { error: ZkError.ofServerCode(NODE_EXISTS, '/a') };
+    // The look is not answered.
+    const { operations, limitsMs } = rig([lost, exists]);
+    expect(await codeOf(operations.create('/a', EMPTY, { timeoutMs: 2020 }))).to.equal('OperationTimeout');
+    expect(limitsMs).to.deep.equal([2020, 1020, 20]);
+  });
+
+  it('share one time limit among all levels of a path that is ensured', async () => {
+    // Three times there is nothing, and three creates.
+    const { operations, limitsMs } = rig(Array.from({ length: 6 }, () => ({ value: undefined })));
+    await operations.ensurePath('/a/b/c', { timeoutMs: 5500 });
+    expect(limitsMs).to.deep.equal([5500, 4500, 3500, 2500, 1500, 500]);
+  });
+});
+
+async function codeOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => 'done',
+    (error: unknown) => (error instanceof ZkError ? error.code : error),
+  );
+}
