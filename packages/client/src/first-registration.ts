@@ -19,6 +19,8 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  */
 export async function firstRegistration(registration: Registration, options: FirstRegistrationOptions): Promise<void> {
   const { waitMs, nameTakenGraceMs, signal, logger } = options;
+  // It may have aborted during what came before, when nobody listened.
+  signal?.throwIfAborted();
   const giveUp = new AbortController();
   const onAbort = (): void => giveUp.abort(signal?.reason);
   let graceTimer: NodeJS.Timeout | undefined;
