@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { silentLogger, type Logger } from '@pulsekeeper/model';
+
 import { CollectorError } from '../errors.ts';
 
 /** An answer of a route. */
@@ -33,10 +35,13 @@ export class StatusServer {
   readonly #server: Server;
   #stopping: Promise<void> | undefined;
 
-  constructor(routes: ReadonlyMap<string, Route>) {
+  /** @param logger - told of what the server cannot accept, such as connections beyond the process' file descriptors. */
+  constructor(routes: ReadonlyMap<string, Route>, logger: Logger = silentLogger) {
     this.#routes = routes;
     this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
     this.#server.maxConnections = MAX_CONNECTIONS;
+    // Without a listener such an error would end the process; the server itself goes on.
+    this.#server.on('error', (err) => logger.warn({ err }, 'status server failed'));
     this.#server.on('request', (request, response) => void this.#answer(request, response));
   }
 

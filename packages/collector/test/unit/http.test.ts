@@ -1,5 +1,7 @@
-import { request } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { request, type Server } from 'node:http';
 
+import { silentLogger, type Logger } from '@pulsekeeper/model';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 
@@ -90,6 +92,22 @@ describe('StatusServer', () => {
     const error = await other.start({ host: '127.0.0.1', port }).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(CollectorError).with.property('code', 'ListenFailed');
     expect((error as Error).message).to.contain(`127.0.0.1:${port}`);
+  });
+
+  it('outlives an error of its socket, and says so', async () => {
+    const warnings: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
+    server = new StatusServer(new Map(), logger);
+    const { port } = await server.start({ host: '127.0.0.1', port: 0 });
+    const seen: Server[] = [];
+    const onRequest = (message: unknown): void => void seen.push((message as { server: Server }).server);
+    subscribe('http.server.request.start', onRequest);
+    await fetch(`http://127.0.0.1:${port}/`);
+    unsubscribe('http.server.request.start', onRequest);
+    const failure = new Error('accept EMFILE');
+    seen[0]?.emit('error', failure);
+    expect(warnings).to.deep.equal([{ err: failure }]);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(404);
   });
 
   it('stops at once, whoever is connected', async () => {
