@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 import { runCommand } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
+import { withoutServiceStarts } from './without-service-starts.mjs';
 
 /**
  * A program that Pulsekeeper starts, how to tell that it is there, and the Debian package that brings it.
@@ -30,9 +31,6 @@ const SERVERS = {
   ],
 };
 
-/** Debian asks this program whether a freshly installed service may start; 101 says no. */
-const POLICY_PATH = '/usr/sbin/policy-rc.d';
-
 /**
  * Sees to it that the programs are there: with root and apt by installing Debian's packages, which it says; otherwise
  * it throws a `SetupError` that says what to install. No service is started or changed.
@@ -45,7 +43,7 @@ export async function ensureServers(wanted) {
   const packages = missing.map((server) => server.debianPackage);
   if (process.getuid?.() !== 0 || !hasProgram('apt-get')) throw new SetupError(advice(missing));
   process.stdout.write(`Installing Debian's packages ${packages.join(', ')} (no service is started)\n`);
-  await withoutServiceStarts(() => aptInstall(packages));
+  await withoutServiceStarts((signal) => aptInstall(packages, signal));
   const still = findMissing(wanted);
   if (still.length > 0) throw new SetupError(`apt-get could not bring what is needed.\n${advice(still)}`);
 }
@@ -66,13 +64,17 @@ function advice(missing) {
   ].join('\n');
 }
 
-/** @param {readonly string[]} packages */
-async function aptInstall(packages) {
+/**
+ * @param {readonly string[]} packages
+ * @param {AbortSignal} signal begins no further step once it has aborted
+ */
+async function aptInstall(packages, signal) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const options = /** @type {const} */ ({ env, stdio: ['ignore', 'ignore', 'inherit'] });
   if ((await runCommand('apt-get', ['update', '-qq'], options)) !== 0) {
     process.stdout.write('apt-get update failed; trying with the lists that are there\n');
   }
+  signal.throwIfAborted();
   // Java's package links manual pages and fails where a slim image has left their folder out.
   await mkdir('/usr/share/man/man1', { recursive: true });
   const install = ['install', '-y', '-qq', '--no-install-recommends', '--no-upgrade', ...packages];
@@ -81,17 +83,6 @@ async function aptInstall(packages) {
   // Nor shall it start with the machine: the server that was installed for us is only ever run by us.
   if (packages.includes('redis-server') && hasProgram('systemctl')) {
     await runCommand('systemctl', ['disable', '--quiet', 'redis-server'], { stdio: 'ignore' });
-  }
-}
-
-/** @param {() => Promise<void>} action */
-async function withoutServiceStarts(action) {
-  const isOurs = !existsSync(POLICY_PATH);
-  if (isOurs) await writeFile(POLICY_PATH, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    await action();
-  } finally {
-    if (isOurs) await unlink(POLICY_PATH);
   }
 }
 
