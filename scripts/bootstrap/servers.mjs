@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
-import { runCommand } from './run-command.mjs';
+import { tooOldRedis } from './redis-version.mjs';
+import { outputOf, runCommand } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
 import { withoutServiceStarts } from './without-service-starts.mjs';
 
@@ -39,13 +40,26 @@ const SERVERS = {
  */
 export async function ensureServers(wanted) {
   const missing = findMissing(wanted);
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    await ensureVersions(wanted);
+    return;
+  }
   const packages = missing.map((server) => server.debianPackage);
   if (process.getuid?.() !== 0 || !hasProgram('apt-get')) throw new SetupError(advice(missing));
   process.stdout.write(`Installing Debian's packages ${packages.join(', ')} (no service is started)\n`);
   await withoutServiceStarts((signal) => aptInstall(packages, signal));
   const still = findMissing(wanted);
   if (still.length > 0) throw new SetupError(`apt-get could not bring what is needed.\n${advice(still)}`);
+  await ensureVersions(wanted);
+}
+
+/** @param {readonly ('zookeeper' | 'redis')[]} wanted */
+async function ensureVersions(wanted) {
+  if (!wanted.includes('redis')) return;
+  const given = process.env.PULSEKEEPER_REDIS_SERVER ?? '';
+  const command = given !== '' ? given : hasProgram('redis-server') ? 'redis-server' : 'valkey-server';
+  const reason = tooOldRedis(await outputOf(command, ['--version']));
+  if (reason !== undefined) throw new SetupError(`${command} is ${reason}`);
 }
 
 /** @param {readonly ('zookeeper' | 'redis')[]} wanted */

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 
 import { missingDependency } from '../../../scripts/bootstrap/dependencies.mjs';
 import { isSupportedNode } from '../../../scripts/bootstrap/node-version.mjs';
+import { tooOldRedis } from '../../../scripts/bootstrap/redis-version.mjs';
 
 describe('isSupportedNode', () => {
   for (const [version, isSupported] of [
@@ -19,6 +20,24 @@ describe('isSupportedNode', () => {
   ] as const) {
     it(`${isSupported ? 'takes' : 'refuses'} ${version}`, () => {
       expect(isSupportedNode(version)).to.equal(isSupported);
+    });
+  }
+});
+
+describe('tooOldRedis', () => {
+  for (const [output, isTooOld] of [
+    ['Redis server v=6.0.16 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=a3fdef44459b3ad6', true],
+    ['Redis server v=5.0.14 sha=00000000:0', true],
+    ['Redis server v=6.2.0 sha=00000000:0', false],
+    ['Redis server v=7.0.15 sha=00000000:0', false],
+    ['Redis server v=10.1.0 sha=00000000:0', false],
+    ['Valkey server v=8.0.1 sha=00000000:0', false],
+    ['', false],
+  ] as const) {
+    it(`${isTooOld ? 'refuses' : 'takes'} "${output.slice(0, 24)}"`, () => {
+      const reason = tooOldRedis(output);
+      if (isTooOld) expect(reason).to.match(/^Redis [56]\.0\.\d+; .* 6\.2.*\n.*PULSEKEEPER_REDIS_SERVER/);
+      else expect(reason).to.equal(undefined);
     });
   }
 });
