@@ -10,7 +10,7 @@ const HELP = `Usage: npm start -- [options]
 
 Runs a local cluster: ZooKeeper, Redis, collectors and demo services. Ctrl-C stops everything.
 
-  --for DURATION     end by itself after a time such as 60s or 5m, and exit 0 only if no slot was missed
+  --for DURATION     end by itself after a time such as 60s or 5m, and exit 0 only if no slot was missed (130: interrupted)
   --ensemble         three ZooKeeper servers instead of one
   --collectors N     how many collectors (default 3)
   --help             this text

@@ -18,9 +18,13 @@ import { formatSummary, summarizeSlots, type JudgedTarget } from './slot-summary
  */
 const SETTLE_MS = 2_000;
 
+/** Exit status of what Ctrl-C ended, as shells give it. */
+const INTERRUPTED = 130;
+
 /**
  * Runs a local cluster until Ctrl-C or the end of `runForMs`, and resolves with the exit status: 0, or 1 when slots were
- * missed or something could not start, or 3 when a given server could not be reached.
+ * missed or something could not start, or 3 when a given server could not be reached, or 130 when a run for a time was
+ * interrupted, so that nobody takes it for one that was judged.
  */
 export async function runLocalCluster(options: ClusterOptions, folders: ClusterFolders): Promise<number> {
   const ended = endOnSignal();
@@ -42,7 +46,7 @@ export async function runLocalCluster(options: ClusterOptions, folders: ClusterF
     sayHowToLook(cluster);
     return await watch(cluster, observer, options.runForMs, ended);
   } catch (error) {
-    if (ended.aborted) return 0;
+    if (ended.aborted) return interruptedStatus(options);
     // The errors of the packages have a code; what has none is a mistake of ours, to be seen in full.
     if (!(error instanceof Error && ('code' in error || error instanceof ClusterError))) throw error;
     process.stderr.write(`pulsekeeper: ${error.message}\n`);
@@ -78,10 +82,17 @@ async function watch(
     await sleep(Math.min(1_000, Math.max(0, endMs - Date.now())), undefined, { signal: ended }).catch(() => undefined);
   }
   display.finish();
-  if (runForMs === undefined || ended.aborted) return 0;
+  if (ended.aborted) return interruptedStatus({ runForMs });
   say('\nthe time is over: the collectors drain and leave');
   await cluster.stopCollectors();
   return judge(observer.store, targets, upMs + SETTLE_MS, endMs);
+}
+
+/** Ctrl-C is how a run without an end ends; one that was to last for a time has not done what it was asked. */
+function interruptedStatus({ runForMs }: Pick<ClusterOptions, 'runForMs'>): number {
+  if (runForMs === undefined) return 0;
+  say('\ninterrupted before the time was over: the slots are not judged');
+  return INTERRUPTED;
 }
 
 /** Counts the slots in Redis, says so, and gives the exit status. */
@@ -99,7 +110,7 @@ function endOnSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
+      if (controller.signal.aborted) process.exit(INTERRUPTED);
       controller.abort(new Error(`ended by ${signal}`));
     });
   }

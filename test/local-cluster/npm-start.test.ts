@@ -68,6 +68,15 @@ describe('npm start', function () {
     expect(processesLeft()).to.deep.equal([]);
   });
 
+  it('says by its exit status that a run for a time was interrupted, and not judged', async () => {
+    const { output, ended } = start(['--for', '5m']);
+    await eventually(() => output().includes('starting ZooKeeper'), { timeoutMs: 45_000, intervalMs: 20 });
+    running?.kill('SIGINT');
+    expect(await ended).to.equal(130);
+    expect(output()).to.contain('the slots are not judged');
+    expect(processesLeft()).to.deep.equal([]);
+  });
+
   it('says in one line which given server it cannot reach', async () => {
     const { output, ended } = start([], { PULSEKEEPER_REDIS: 'redis://:secret@127.0.0.1:1' });
     expect(await ended).to.equal(3);
