@@ -8,6 +8,7 @@ import convict from 'convict';
 
 import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
+import { flattenSettings, type FileSetting } from './nested-settings.ts';
 import { hostsOf, parseListenAddress } from './settings-formats.ts';
 import { parseSelectorList } from './selector-list.ts';
 import {
@@ -190,7 +191,23 @@ function fileLayer(path: string | undefined): Layer {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw invalid(`--config ${path}: expected a JSON object such as {"zookeeper": "zk1:2181/pulsekeeper"}`);
   }
-  return { values: { ...values }, sourceOf: () => path };
+  const settings = flatten(path, { ...values });
+  const paths = new Map<string, string>(settings.map((setting) => [setting.name, setting.path]));
+  return {
+    values: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+    sourceOf: (name) => {
+      const written = paths.get(name);
+      return written === undefined || written === name ? path : `${path}: ${written}`;
+    },
+  };
+}
+
+function flatten(path: string, values: Readonly<Record<string, unknown>>): readonly FileSetting[] {
+  try {
+    return flattenSettings(values);
+  } catch (error) {
+    throw invalid(`--config ${path}: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
 }
 
 function envLayer(env: SettingsInput['env']): Layer {

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 
 import { helpText, parseCommandLine } from '../../../src/config/command-line.ts';
 import { loadSettings, redactSettings, type SettingsInput } from '../../../src/config/load-settings.ts';
+import { flattenSettings } from '../../../src/config/nested-settings.ts';
 import { SETTING_NAMES, SETTINGS_SCHEMA } from '../../../src/config/settings-schema.ts';
 import { CollectorError } from '../../../src/errors.ts';
 
@@ -101,6 +102,54 @@ describe('loadSettings', () => {
     const { options } = load({ configFile, env, flags: { collectorId: 'flag' } });
     expect(options).to.include({ id: 'flag', retentionMs: 7_200_000, replication: 3 });
     expect(options.scrapeDeny).to.deep.equal(['10.0.0.0/8']);
+  });
+
+  it('takes groups of settings in the file as objects, too', () => {
+    const configFile = fileWith(
+      JSON.stringify({
+        zookeeper: { connectString: 'z:1/x', auth: 'digest:u:p' },
+        discovery: { mode: 'poll', pollInterval: '500ms' },
+        store: { driver: 'stream', bufferBytes: 1_048_576, spillPath: 'f', ack: 1, timeseries: { mirror: ['up'] } },
+        scrape: { deny: ['10.0.0.0/8'], allow: '10.1.0.0/16' },
+        replication: 2,
+      }),
+    );
+    const { options } = load({ configFile });
+    expect(options).to.deep.include({
+      zookeeper: 'z:1/x',
+      zookeeperAuth: 'digest:u:p',
+      discoveryMode: 'poll',
+      pollIntervalMs: 500,
+      storeDriver: 'stream',
+      bufferBytes: 1_048_576,
+      storeSpillPath: 'f',
+      storeAck: { replicas: 1, timeoutMs: 1_000 },
+      scrapeDeny: ['10.0.0.0/8'],
+      scrapeAllow: ['10.1.0.0/16'],
+      replication: 2,
+    });
+    expect(options.storeTimeseries?.mirror).to.have.length(1);
+  });
+
+  it('knows every setting by its nested name, which is the flat one cut at its first capital', () => {
+    for (const name of SETTING_NAMES) {
+      const [, group, letter, rest] = /^([a-z]+)([A-Z])(.+)$/.exec(name) ?? [];
+      if (group === undefined || letter === undefined || rest === undefined) continue;
+      const key = letter.toLowerCase() + rest;
+      expect(flattenSettings({ [group]: { [key]: 'x' } })).to.deep.equal([
+        { name, path: `${group}.${key}`, value: 'x' },
+      ]);
+    }
+  });
+
+  it('refuses a setting that is given in both forms, and says where a nested one is wrong', () => {
+    expect(problem({ configFile: fileWith('{"discoveryMode":"poll","discovery":{"mode":"watch"}}') })).to.match(
+      /^--config .*: discoveryMode and discovery\.mode are the same setting; give one of them$/,
+    );
+    expect(problem({ configFile: fileWith('{"store":{"ack":"all"}}') })).to.match(
+      /\.json: store\.ack: storeAck is "all"; expected a whole number from 0 to 100$/,
+    );
+    expect(problem({ configFile: fileWith('{"store":{"acks":1}}') })).to.contain('there is no setting "storeAcks"');
   });
 
   const wrong: [string, Partial<SettingsInput>, RegExp][] = [
