@@ -4,6 +4,8 @@ import type { Clock, Logger } from '@pulsekeeper/model';
 import { longestPollMs } from '@pulsekeeper/registry';
 import type { StoreDriver, TimeseriesOptions } from '@pulsekeeper/store';
 
+import type { AclOption, ZkTlsOptions } from '@pulsekeeper/zk-session';
+
 import type { ListenAddress } from './http/status-server.ts';
 
 /** Settings of a {@link Collector}. Times in ms. */
@@ -14,6 +16,13 @@ export interface CollectorOptions {
   readonly zookeeper: string;
   /** Credentials for ZooKeeper, `scheme:credentials`. @defaultValue none */
   readonly zookeeperAuth?: string | undefined;
+  /**
+   * Who may do what with the znodes that the collector makes. All but `open` need `zookeeperAuth` or a client certificate;
+   * `creator-all-world-read` lets the CLI and other collectors look on without it. @defaultValue 'open'
+   */
+  readonly zookeeperAcl?: AclOption | undefined;
+  /** TLS to ZooKeeper. @defaultValue plain TCP */
+  readonly zookeeperTls?: ZkTlsOptions | undefined;
   /**
    * ZooKeeper session timeout. Shorter: a crash is noticed sooner; longer: more patience with slow machines.
    * @defaultValue 6_000

@@ -87,6 +87,8 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     sessionTimeoutMs: options.sessionTimeoutMs,
     connectTimeoutMs: options.startTimeoutMs,
     auth: zookeeperAuth(options.zookeeperAuth),
+    acl: options.zookeeperAcl,
+    tls: options.zookeeperTls,
     logger,
     random,
   });

@@ -8,8 +8,9 @@ import convict from 'convict';
 
 import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
-import { flattenSettings, type FileSetting } from './nested-settings.ts';
+import { flattenSettings } from './nested-settings.ts';
 import { hostsOf, parseListenAddress } from './settings-formats.ts';
+import { zookeeperAccessOf } from './zookeeper-access.ts';
 import { parseSelectorList } from './selector-list.ts';
 import {
   flagOf,
@@ -121,6 +122,7 @@ function toOptions(raw: RawSettings): CollectorOptions {
     id: raw.collectorId === '' ? `${hostname().slice(0, 100)}-${randomBytes(3).toString('hex')}` : raw.collectorId,
     zookeeper: raw.zookeeper,
     zookeeperAuth: raw.zookeeperAuth === '' ? undefined : raw.zookeeperAuth,
+    ...orInvalid(() => zookeeperAccessOf(raw)),
     sessionTimeoutMs: parseDuration(raw.sessionTimeout),
     redis: raw.redis,
     keyPrefix: raw.keyPrefix,
@@ -191,7 +193,7 @@ function fileLayer(path: string | undefined): Layer {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw invalid(`--config ${path}: expected a JSON object such as {"zookeeper": "zk1:2181/pulsekeeper"}`);
   }
-  const settings = flatten(path, { ...values });
+  const settings = orInvalid(() => flattenSettings({ ...values }), `--config ${path}: `);
   const paths = new Map<string, string>(settings.map((setting) => [setting.name, setting.path]));
   return {
     values: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
@@ -202,11 +204,12 @@ function fileLayer(path: string | undefined): Layer {
   };
 }
 
-function flatten(path: string, values: Readonly<Record<string, unknown>>): readonly FileSetting[] {
+/** What a step makes of settings; what it throws is said of them, after `where`. */
+function orInvalid<T>(step: () => T, where = ''): T {
   try {
-    return flattenSettings(values);
+    return step();
   } catch (error) {
-    throw invalid(`--config ${path}: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw invalid(`${where}${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 

@@ -20,6 +20,13 @@ import { parseSelectorList } from './selector-list.ts';
 export interface RawSettings {
   zookeeper: string;
   zookeeperAuth: string;
+  zookeeperAcl: string;
+  zookeeperTls: boolean;
+  zookeeperTlsCaFile: string;
+  zookeeperTlsCertFile: string;
+  zookeeperTlsKeyFile: string;
+  zookeeperTlsKeyPassphrase: string;
+  zookeeperTlsServerName: string;
   sessionTimeout: string;
   redis: string;
   keyPrefix: string;
@@ -71,6 +78,49 @@ export const SETTINGS_SCHEMA = {
     default: '',
     env: 'PULSEKEEPER_ZOOKEEPER_AUTH',
     sensitive: true,
+  },
+  zookeeperAcl: {
+    doc: 'who may do what with the znodes that the collector makes; all but open need zookeeperAuth or a client certificate',
+    format: ['open', 'creator-all', 'creator-all-world-read'],
+    default: 'open',
+    env: 'PULSEKEEPER_ZOOKEEPER_ACL',
+  },
+  zookeeperTls: {
+    doc: 'whether to speak TLS with ZooKeeper; any of the following settings says so, too',
+    format: Boolean,
+    default: false,
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS',
+  },
+  zookeeperTlsCaFile: {
+    doc: 'PEM file with the authorities that ZooKeeper is trusted by; empty: those of Node.js',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_CA_FILE',
+  },
+  zookeeperTlsCertFile: {
+    doc: 'PEM file with the client certificate for ZooKeeper, its chain included',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_CERT_FILE',
+  },
+  zookeeperTlsKeyFile: {
+    doc: 'PEM file with the key of the client certificate',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_KEY_FILE',
+  },
+  zookeeperTlsKeyPassphrase: {
+    doc: 'pass phrase of the key of the client certificate',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_KEY_PASSPHRASE',
+    sensitive: true,
+  },
+  zookeeperTlsServerName: {
+    doc: 'name that the certificate of every ZooKeeper server must carry; empty: the host in the connect string',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_SERVER_NAME',
   },
   sessionTimeout: {
     doc: 'ZooKeeper session timeout: how soon the crash of a collector is noticed',

@@ -96,6 +96,38 @@ describe('loadSettings', () => {
     });
   });
 
+  it('reads how ZooKeeper is spoken to, and who may touch our znodes', () => {
+    expect(load({}).options).to.deep.include({ zookeeperAcl: 'open', zookeeperTls: undefined });
+    const [ca, cert, key] = ['authority', 'certificate', 'key'].map((text) => fileWith(text));
+    const env = {
+      PULSEKEEPER_ZOOKEEPER_ACL: 'creator-all-world-read',
+      PULSEKEEPER_ZOOKEEPER_TLS_CA_FILE: ca,
+      PULSEKEEPER_ZOOKEEPER_TLS_CERT_FILE: cert,
+      PULSEKEEPER_ZOOKEEPER_TLS_KEY_FILE: key,
+      PULSEKEEPER_ZOOKEEPER_TLS_KEY_PASSPHRASE: 'hunter2',
+      PULSEKEEPER_ZOOKEEPER_TLS_SERVER_NAME: 'zk.example',
+    };
+    const { options, raw } = load({ env });
+    expect(options).to.deep.include({
+      zookeeperAcl: 'creator-all-world-read',
+      zookeeperTls: {
+        ca: Buffer.from('authority'),
+        cert: Buffer.from('certificate'),
+        key: Buffer.from('key'),
+        passphrase: 'hunter2',
+        serverName: 'zk.example',
+      },
+    });
+    expect(JSON.stringify(redactSettings(raw))).not.to.contain('hunter2');
+    const empty = { ca: undefined, cert: undefined, key: undefined, passphrase: undefined, serverName: undefined };
+    expect(load({ flags: { zookeeperTls: 'true' } }).options.zookeeperTls).to.deep.equal(empty);
+    const nested = fileWith('{"zookeeper":{"tls":{"serverName":"zk"},"auth":"digest:u:p","acl":"creator-all"}}');
+    expect(load({ configFile: nested }).options).to.deep.include({
+      zookeeperAcl: 'creator-all',
+      zookeeperTls: { ...empty, serverName: 'zk' },
+    });
+  });
+
   it('lets flags win over the environment, and that over the file', () => {
     const configFile = fileWith('{"collectorId":"file","retention":"3h","replication":3,"scrapeDeny":["10.0.0.0/8"]}');
     const env = { PULSEKEEPER_COLLECTOR_ID: 'env', PULSEKEEPER_RETENTION: '2h' };
@@ -217,6 +249,21 @@ describe('loadSettings', () => {
       'chunks of an odd size',
       { env: { PULSEKEEPER_STORE_TIMESERIES_CHUNK: '100' } },
       /storeTimeseriesChunk is "100"; expected a multiple of 8 from 48 to 1048576$/,
+    ],
+    [
+      'znodes of our own without credentials to own them by',
+      { env: { PULSEKEEPER_ZOOKEEPER_ACL: 'creator-all' } },
+      /^PULSEKEEPER_ZOOKEEPER_ACL: zookeeperAcl is "creator-all"; it needs zookeeperAuth or zookeeperTlsCertFile, /,
+    ],
+    [
+      'a client certificate without its key',
+      { env: { PULSEKEEPER_ZOOKEEPER_TLS_CERT_FILE: '/nowhere/cert.pem' } },
+      /^PULSEKEEPER_ZOOKEEPER_TLS_KEY_FILE: zookeeperTlsKeyFile is ""; a client certificate needs both its files$/,
+    ],
+    [
+      'a file of authorities that does not exist',
+      { env: { PULSEKEEPER_ZOOKEEPER_TLS_CA_FILE: '/nowhere/ca.pem' } },
+      /^PULSEKEEPER_ZOOKEEPER_TLS_CA_FILE: zookeeperTlsCaFile is "\/nowhere\/ca\.pem"; ENOENT: no such file or directory$/,
     ],
     ['a file that does not exist', { configFile: '/nowhere/x.json' }, /^--config \/nowhere\/x\.json: ENOENT/],
   ];
