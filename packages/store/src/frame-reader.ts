@@ -12,7 +12,10 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One value for each bucket that has any, staleness markers and other NaN left aside: `bucketMs` from a multiple of it on, the time of the value being its begin. */
+/**
+ * One value for each bucket that has any, staleness markers and other NaN left aside: `bucketMs` from a multiple of it on, the
+ * time of the value being its begin.
+ */
 export interface Aggregation {
   readonly aggregator: Aggregator;
   readonly bucketMs: number;
@@ -23,7 +26,10 @@ export interface SelectOptions extends ReadOptions {
   readonly aggregation?: Aggregation | undefined;
 }
 
-/** One series over a range: parallel arrays in the order of time. */
+/**
+ * One series over a range: parallel arrays in the order of time, no time twice. Not to be written to: series of one target may
+ * share the array of times.
+ */
 export interface SeriesResult {
   readonly target: TargetId;
   /** With `__name__` and the target's labels. */
@@ -91,6 +97,10 @@ export interface FrameReader {
    * The series that all matchers accept, target by target (so memory is bounded by one target's range), with the
    * points of `fromMs ≤ t ≤ toMs`. Where a series is absent from a slot, or the scrape failed, it has one staleness
    * marker; further slots without it add nothing.
+   *
+   * A sample that the target gave a time of its own is found at that time. Of several of one time the first scraped counts.
+   * Where frames of the range have such samples, those of the five minutes after it are looked through, too: a sample that was scraped
+   * later than that is found only by ranges that hold its slot. No staleness marker follows such a sample, as in Prometheus.
    */
   select(
     matchers: readonly Matcher[],

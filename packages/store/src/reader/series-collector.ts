@@ -1,14 +1,14 @@
 import type { LabelSet, TargetId } from '@pulsekeeper/model';
 import { ChainDecoder } from '../codec/chain-decoder.ts';
 import type { FrameHeader } from '../codec/frame-header.ts';
-import { BLOCK_SERIES } from '../codec/series-model.ts';
+import { ABSENT, BLOCK_SERIES, MODE_SHIFT } from '../codec/series-model.ts';
 import { StoreError } from '../errors.ts';
 import type { SeriesResult } from '../frame-reader.ts';
 import type { ScanContext, StoredFrame } from './frame-scan.ts';
 import type { SchemaCache } from './schema-cache.ts';
 import type { SchemaView } from './schema-view.ts';
 import { seriesLabels, type SeriesMatch } from './series-match.ts';
-import { SeriesPoints } from './series-points.ts';
+import { SeriesPoints, type SlotTimes } from './series-points.ts';
 import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
 
 /** The target whose frames are collected. */
@@ -34,6 +34,9 @@ export class SeriesCollector {
   /** Slots of the range so far, in the order of arrival, with the time of their samples. */
   readonly #slots: { slotMs: number; timestampMs: number }[] = [];
   #chain: StoredFrame[] = [];
+  #hasOwnTimes = false;
+  /** The last slot that is read beyond the range; −1 while the range itself is read. */
+  #beyondMs = -1;
 
   constructor(
     context: ScanContext,
@@ -73,16 +76,37 @@ export class SeriesCollector {
     }
   }
 
+  /** Whether the frames so far have samples with times of their own: those of the range may be in later frames, too. */
+  get hasOwnTimes(): boolean {
+    return this.#hasOwnTimes;
+  }
+
+  /** Takes frames of slots behind the range, from which only samples with a time of their own within it are wanted. */
+  async addBeyond(frames: readonly StoredFrame[], toMs: number): Promise<void> {
+    await this.#finishChain();
+    this.#beyondMs = toMs;
+    await this.add(frames);
+  }
+
   /** The series with at least one point, in the order in which they came up. */
   async *finish(): AsyncGenerator<SeriesResult> {
     await this.#finishChain();
-    const order = this.#slots.map((_, index) => index);
-    order.sort((left, right) => (this.#slots[left]?.slotMs ?? 0) - (this.#slots[right]?.slotMs ?? 0));
-    const timestampsMs = Float64Array.from(this.#slots, ({ timestampMs }) => timestampMs);
+    const slots = this.#slotTimes();
     for (const { labels, points } of [...this.#synthetic, ...this.#series.values()]) {
       if (points.length === 0) continue;
-      yield { target: this.#target.id, labels, ...points.finish(order, timestampsMs, this.#fromMs, this.#toMs) };
+      const found = points.finish(slots, this.#fromMs, this.#toMs);
+      if (found.values.length > 0) yield { target: this.#target.id, labels, ...found };
     }
+  }
+
+  #slotTimes(): SlotTimes {
+    const slots = this.#slots;
+    const timestampsMs = Float64Array.from(slots, ({ timestampMs }) => timestampMs);
+    const order = slots.map((_, index) => index);
+    const isOrdered = slots.every(({ slotMs }, index) => index === 0 || slotMs > (slots[index - 1]?.slotMs ?? 0));
+    if (!isOrdered) order.sort((left, right) => (slots[left]?.slotMs ?? 0) - (slots[right]?.slotMs ?? 0));
+    const isWithin = timestampsMs.every((time) => time >= this.#fromMs && time <= this.#toMs);
+    return { order, timestampsMs, isPlain: isOrdered && isWithin };
   }
 
   async #finishChain(): Promise<void> {
@@ -102,8 +126,11 @@ export class SeriesCollector {
     const isHeadless = chain.every(({ header }) => header.kind !== 'key');
     let isBroken = false;
     for (const { header, bytes } of chain) {
+      if (header.hasSampleTimestamps) this.#hasOwnTimes = true;
       const isInRange = this.#isInRange(header);
-      const slot = isInRange ? this.#slots.push({ slotMs: header.slotMs, timestampMs: header.timestampMs }) - 1 : -1;
+      const isBeyond = header.slotMs > this.#toMs && header.slotMs <= this.#beyondMs && header.hasSampleTimestamps;
+      const timestampMs = isBeyond ? Number.NaN : header.timestampMs;
+      const slot = isInRange || isBeyond ? this.#slots.push({ slotMs: header.slotMs, timestampMs }) - 1 : -1;
       if (isInRange && header.kind !== 'end') {
         for (const { index, points } of this.#synthetic) {
           points.push(slot, SYNTHETIC_SERIES[index]?.valueOf(header.report) ?? 0);
@@ -128,13 +155,14 @@ export class SeriesCollector {
         isBroken = true;
         continue;
       }
-      if (isInRange) takeValues(decoder, columns, slot);
+      if (slot >= 0) takeValues(decoder, columns, slot);
     }
   }
 
   /** An end mark counts like a slot without series, unless it marks a slot that was scraped. */
   #isInRange({ kind, slotMs }: FrameHeader): boolean {
-    if (slotMs < this.#fromMs || slotMs > this.#toMs) return false;
+    // A scan behind the range begins with frames that were taken before.
+    if (slotMs < this.#fromMs || slotMs > this.#toMs || this.#beyondMs >= 0) return false;
     return kind !== 'end' || (this.#slots.at(-1)?.slotMs ?? 0) < slotMs;
   }
 
@@ -184,10 +212,11 @@ function blocksOf(columns: readonly WantedColumn[]): Uint8Array {
 }
 
 function takeValues(decoder: ChainDecoder, columns: readonly WantedColumn[], slot: number): void {
-  const { words, size } = decoder.state;
+  const { words, size, controls } = decoder.state;
+  const times = decoder.hasTimes ? decoder.times : undefined;
   for (const { column, points } of columns) {
-    if (column >= size || !decoder.isPresent(column)) continue;
-    const time = decoder.hasTime(column) ? decoder.times?.values[column] : undefined;
-    points.pushWords(slot, words[column * 2] ?? 0, words[column * 2 + 1] ?? 0, time);
+    if (column >= size || (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT) continue;
+    const own = times !== undefined && decoder.hasTime(column) ? times.values[column] : undefined;
+    points.pushWords(slot, words[column * 2] ?? 0, words[column * 2 + 1] ?? 0, own);
   }
 }

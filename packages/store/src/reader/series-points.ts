@@ -2,6 +2,22 @@ import { putStaleMarker } from './stale-marker.ts';
 
 const FIRST_POINTS = 16;
 
+/** Points of a series: parallel arrays. */
+export interface Points {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** The slots of a target that were read. */
+export interface SlotTimes {
+  /** Slots by their time, as indices in the order of arrival. */
+  readonly order: readonly number[];
+  /** Time of each slot; NaN for one beyond the range, which is read for samples with times of their own alone. */
+  readonly timestampsMs: Float64Array;
+  /** Whether the order is that of arrival, and all times are within the range. */
+  readonly isPlain: boolean;
+}
+
 /** The points of one series while they are gathered: which slot, which value, and a time of its own if it has one. */
 export class SeriesPoints {
   length = 0;
@@ -29,44 +45,46 @@ export class SeriesPoints {
   }
 
   /**
-   * The points in the order of slots, within the range, with a staleness marker where the series ceases.
+   * The points in the order of time, within the range, with a staleness marker where the series ceases. A point with a time
+   * of its own is followed by none, as in Prometheus; of several points of one time the first of the first slot stays.
    *
-   * @param order - slot indices in the order of time
-   * @param timestampsMs - time of each slot
+   * Where the series has a point of its slot's time in every slot, the array of times is that of the slots, and that of the values
+   * the one they were gathered in: nothing is copied.
    */
-  finish(
-    order: readonly number[],
-    timestampsMs: Float64Array,
-    fromMs: number,
-    toMs: number,
-  ): { timestampsMs: Float64Array; values: Float64Array } {
+  finish({ order, timestampsMs, isPlain }: SlotTimes, fromMs: number, toMs: number): Points {
+    if (isPlain && this.#times === undefined && this.length === timestampsMs.length) {
+      return { timestampsMs, values: new Float64Array(this.#words.buffer, 0, this.length) };
+    }
     const pointOfSlot = new Int32Array(timestampsMs.length).fill(-1);
-    for (let at = 0; at < this.length; at++) pointOfSlot[this.#slots[at] ?? 0] = at;
+    for (let at = this.length - 1; at >= 0; at--) pointOfSlot[this.#slots[at] ?? 0] = at;
     // At most one marker after each point.
     const times = new Float64Array(this.length * 2);
     const values = new Float64Array(this.length * 2);
     const words = new Uint32Array(values.buffer);
     let count = 0;
-    let isPresent = false;
+    let mayCease = false;
     for (const slot of order) {
       const point = pointOfSlot[slot] ?? -1;
+      const slotTime = timestampsMs[slot] ?? Number.NaN;
       if (point >= 0) {
         const own = this.#times?.[point] ?? Number.NaN;
-        const time = Number.isNaN(own) ? (timestampsMs[slot] ?? 0) : own;
-        isPresent = true;
-        if (time < fromMs || time > toMs) continue;
+        const time = Number.isNaN(own) ? slotTime : own;
+        mayCease = Number.isNaN(own);
+        // A slot beyond the range has no time: only what has one of its own comes from there.
+        if (!(time >= fromMs && time <= toMs)) continue;
         times[count] = time;
         words[count * 2] = this.#words[point * 2] ?? 0;
         words[count * 2 + 1] = this.#words[point * 2 + 1] ?? 0;
         count++;
-      } else if (isPresent) {
-        isPresent = false;
-        times[count] = timestampsMs[slot] ?? 0;
+      } else if (mayCease && !Number.isNaN(slotTime)) {
+        mayCease = false;
+        times[count] = slotTime;
         putStaleMarker(words, count);
         count++;
       }
     }
-    return { timestampsMs: times.slice(0, count), values: values.slice(0, count) };
+    const points = { timestampsMs: times.slice(0, count), values: values.slice(0, count) };
+    return this.#times === undefined ? points : inOrder(points);
   }
 
   #grow(size: number): void {
@@ -85,3 +103,30 @@ export class SeriesPoints {
 
 const scratch = new Float64Array(1);
 const scratchWords = new Uint32Array(scratch.buffer);
+
+/** Sorts points by their times; of equal ones the first stays. O(n log n), O(n) where they are in order. */
+function inOrder(points: Points): Points {
+  const { timestampsMs, values } = points;
+  let isAscending = true;
+  for (let at = 1; at < timestampsMs.length && isAscending; at++) {
+    isAscending = (timestampsMs[at] ?? 0) > (timestampsMs[at - 1] ?? 0);
+  }
+  if (isAscending) return points;
+  const order = Array.from(timestampsMs.keys());
+  order.sort((left, right) => (timestampsMs[left] ?? 0) - (timestampsMs[right] ?? 0) || left - right);
+  const times = new Float64Array(order.length);
+  const from = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const sorted = new Float64Array(order.length);
+  const words = new Uint32Array(sorted.buffer);
+  let count = 0;
+  for (const at of order) {
+    const time = timestampsMs[at] ?? 0;
+    if (count > 0 && times[count - 1] === time) continue;
+    times[count] = time;
+    // By words: a NaN's payload need not survive a move through a double.
+    words[count * 2] = from[at * 2] ?? 0;
+    words[count * 2 + 1] = from[at * 2 + 1] ?? 0;
+    count++;
+  }
+  return { timestampsMs: times.slice(0, count), values: sorted.slice(0, count) };
+}

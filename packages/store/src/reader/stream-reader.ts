@@ -31,6 +31,8 @@ import { readTargets } from './target-index.ts';
 
 /** Targets that are read ahead while the results of one are taken. */
 const TARGETS_AHEAD = 3;
+/** How long after its own time a sample may have been scraped to be found at that time. */
+const OWN_TIME_REACH_MS = 300_000;
 
 export interface StreamReaderOptions {
   readonly connection: RedisConnection;
@@ -200,6 +202,12 @@ export class StreamReader implements FrameReader {
       await collector.add(page.frames);
     }
     await collector.addLate(late);
+    if (collector.hasOwnTimes) {
+      const beyondMs = toMs + OWN_TIME_REACH_MS;
+      for await (const page of scanFrames(this.#context, target.id, toMs + 1, beyondMs, signal)) {
+        await collector.addBeyond(page.frames, beyondMs);
+      }
+    }
     return collector;
   }
 

@@ -230,6 +230,23 @@ describe('store on a real redis', () => {
     ]);
   });
 
+  it('finds samples at their own times, also those that were scraped after the range', async () => {
+    const id = idOf('i1');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    const own = [slotAt(0) - 5, slotAt(0) + 900, slotAt(0) + 500, slotAt(0) + 900];
+    for (const [step, time] of own.entries()) {
+      const frame = frameAt(step, { a: step, b: step });
+      const timestampsMs = Float64Array.of(time, Number.NaN);
+      await target.append({ ...frame, samples: { ...frame.samples!, timestampsMs } });
+    }
+    const [a, ...others] = await collect(store.reader.select(parseSelector('a'), slotAt(0), slotAt(0) + 950));
+    expect(others).to.deep.equal([]);
+    expect([...a!.timestampsMs].map((time) => time - slotAt(0))).to.deep.equal([500, 900]);
+    expect([...a!.values]).to.deep.equal([2, 1]);
+    const [b] = await collect(store.reader.select(parseSelector('b'), slotAt(0), slotAt(0) + 950));
+    expect([...b!.values]).to.deep.equal([0]);
+  });
+
   it('keeps statuses of collectors while they last', async () => {
     await store.publishCollectorStatus('c1', { id: 'c1', publishedAtMs: 1, ring: 'abc' }, 10_000);
     await store.publishCollectorStatus('c2', { id: 'c2', publishedAtMs: 2 }, -1);

@@ -6,7 +6,8 @@ describe('SeriesPoints', () => {
   const times = Float64Array.of(10, 20, 30, 40, 50);
 
   function finish(points: SeriesPoints, order = [0, 1, 2, 3, 4], from = 0, to = 100): string[] {
-    const { timestampsMs, values } = points.finish(order, times, from, to);
+    const isPlain = order.every((slot, index) => slot === index);
+    const { timestampsMs, values } = points.finish({ order, timestampsMs: times, isPlain }, from, to);
     return [...timestampsMs].map((time, at) => `${time}:${isStaleMarker(values, at) ? 'stale' : values[at]}`);
   }
 
@@ -28,7 +29,32 @@ describe('SeriesPoints', () => {
     points.pushWords(0, 0, 0, 99);
     points.pushWords(1, 0, 0, undefined);
     points.pushWords(2, 0, 0, 101);
-    expect(finish(points, [0, 1, 2])).to.deep.equal(['99:0', '20:0']);
+    expect(finish(points, [0, 1, 2])).to.deep.equal(['20:0', '99:0']);
+  });
+
+  it('shares times and values of a series that has a point in every slot', () => {
+    const points = new SeriesPoints();
+    for (const slot of [0, 1, 2, 3, 4]) points.push(slot, slot);
+    const found = points.finish({ order: [0, 1, 2, 3, 4], timestampsMs: times, isPlain: true }, 0, 100);
+    expect(found.timestampsMs).to.equal(times);
+    expect([...found.values]).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+
+  it('puts own timestamps in order, the first of equal ones, and no marker behind them', () => {
+    const points = new SeriesPoints();
+    points.pushWords(0, 0, 0x3ff00000, 12);
+    points.pushWords(1, 0, 0x40000000, 11);
+    points.pushWords(2, 0, 0x40080000, 12);
+    expect(finish(points)).to.deep.equal(['11:2', '12:1']);
+  });
+
+  it('takes from slots beyond the range what has a time of its own within it', () => {
+    const points = new SeriesPoints();
+    points.push(0, 1);
+    points.pushWords(1, 0, 0x40000000, 15);
+    points.push(2, 3);
+    const slots = { order: [0, 1, 2], timestampsMs: Float64Array.of(10, Number.NaN, Number.NaN), isPlain: false };
+    expect([...points.finish(slots, 0, 20).timestampsMs]).to.deep.equal([10, 15]);
   });
 
   it('tells the staleness marker from other NaNs', () => {
