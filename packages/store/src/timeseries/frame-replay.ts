@@ -12,8 +12,8 @@ import type { TargetStream } from '../writer/target-stream.ts';
 export class FrameReplay {
   readonly decoder = new ChainDecoder();
   readonly #stream: TargetStream;
-  /** Number of the frame that comes next; see `TargetLog.numberAt`. */
-  #next = -1;
+  /** Number of the frame decoded last; see `TargetLog.numberAt`. */
+  #last = -1;
 
   constructor(stream: TargetStream) {
     this.#stream = stream;
@@ -26,12 +26,11 @@ export class FrameReplay {
    */
   goTo(index: number): FrameHeader {
     const { log } = this.#stream;
-    const first = log.numberAt(0);
-    const isAhead = this.#next >= first && this.#next <= log.numberAt(index);
-    let at = isAhead ? this.#next - first : this.#chainStart(index);
+    const last = log.indexOfNumber(this.#last);
+    let at = last >= 0 && last < index ? last + 1 : this.#chainStart(index);
     let header = this.#decode(at);
     while (at < index) header = this.#decode(++at);
-    this.#next = log.numberAt(index) + 1;
+    this.#last = log.numberAt(index);
     return header;
   }
 
@@ -47,7 +46,7 @@ export class FrameReplay {
     const { slotMs, bytes } = log.at(index);
     const { schemaIds } = readFrameHeader(bytes, slotMs);
     const named = schemaIds.length === 0 ? NO_SCHEMAS : schemaIds.map((id) => this.#schema(schemas, id));
-    this.#next = -1;
+    this.#last = -1;
     return this.decoder.decode(bytes, slotMs, named);
   }
 

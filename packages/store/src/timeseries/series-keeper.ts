@@ -1,6 +1,6 @@
 import { formatDownsampleRule, type DownsampleRule, type LabelSet } from '@pulsekeeper/model';
 import type { RedisArgument, RedisConnection } from '../redis/redis-connection.ts';
-import { storeErrorOf } from '../redis/reply-error.ts';
+import { classOfError, storeErrorOf } from '../redis/reply-error.ts';
 import { lifetimes } from '../writer/append-batch.ts';
 import { CallWindow } from './call-window.ts';
 import { ENSURE_SERIES_SCRIPT, RENEW_SCRIPT } from './series-scripts.ts';
@@ -65,18 +65,36 @@ export class SeriesKeeper {
     return created;
   }
 
-  /** Lets keys of series, and of their compactions, live on. @throws StoreError */
-  async renew({ retentionMs, downsample }: SeriesTarget, keys: readonly string[]): Promise<void> {
-    const calls: Promise<unknown>[] = [];
+  /**
+   * Lets keys of series, and of their compactions, live on.
+   *
+   * @returns the keys of series that are not there, or lack a compaction
+   * @throws StoreError
+   */
+  async renew({ retentionMs, downsample }: SeriesTarget, keys: readonly string[]): Promise<Set<string>> {
+    const calls: Promise<void>[] = [];
+    const missing = new Set<string>();
+    const renew = async (some: readonly string[], renewed: readonly string[], ageMs: number): Promise<void> => {
+      const places = await this.#connection.run(RENEW_SCRIPT, renewed, [lifetimes(ageMs).timeToLiveMs]);
+      for (const place of Array.isArray(places) ? (places as unknown[]) : []) {
+        missing.add(some[Number(place) - 1] ?? '');
+      }
+    };
     for (let at = 0; at < keys.length; at += KEYS_PER_RENEWAL) {
       const some = keys.slice(at, at + KEYS_PER_RENEWAL);
-      calls.push(this.#connection.run(RENEW_SCRIPT, some, [lifetimes(retentionMs).timeToLiveMs]));
+      calls.push(renew(some, some, retentionMs));
       for (const rule of downsample ?? []) {
-        const destinations = some.map((key) => destinationKey(key, rule));
-        calls.push(this.#connection.run(RENEW_SCRIPT, destinations, [lifetimes(rule.retentionMs).timeToLiveMs]));
+        calls.push(
+          renew(
+            some,
+            some.map((key) => destinationKey(key, rule)),
+            rule.retentionMs,
+          ),
+        );
       }
     }
     await Promise.all(calls);
+    return missing;
   }
 
   #arguments(mode: 'create' | 'update', { retentionMs, downsample }: SeriesTarget, labels: LabelSet): RedisArgument[] {
@@ -101,8 +119,14 @@ export class SeriesKeeper {
 /** An error within a script that concerns this series alone is told; one that concerns the server is thrown. */
 function refuse(key: string, message: string, onRefused: (key: string, message: string) => void): void {
   const error = storeErrorOf(new Error(message), 'TS.CREATE');
-  if (error.retryable) throw error;
+  // Permissions are the server's to give: the frames wait until they are there, as without them they would be empty.
+  if (error.retryable || isOfPermissions(message)) throw error;
   onRefused(key, message);
+}
+
+function isOfPermissions(message: string): boolean {
+  const kind = classOfError(new Error(message));
+  return kind === 'NOPERM' || kind === 'NOAUTH';
 }
 
 /**

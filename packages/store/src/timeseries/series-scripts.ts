@@ -5,7 +5,7 @@ import { defineScript } from '../redis/script.ts';
  *
  * KEYS: the series, then the destinations of its rules.
  * ARGV: 1 `create`; or `alter` to bring retention, labels and further rules of a series that is there up to date; or `update`,
- *   which also ends its rules that are not named
+ *   which also ends its rules that are not named, where they lead to compactions of ours
  *   2 and 3 retention and time to live of the series, ms; 4 chunk size, bytes; 5 number of the arguments that follow;
  *   6 … names and values of labels; then for each destination: aggregator, bucket, retention, time to live, ms.
  * A destination has the labels of its series, and `pulsekeeper_aggregation` and `pulsekeeper_bucket`.
@@ -71,17 +71,24 @@ for i = 2, #KEYS do
   rules[KEYS[i]] = nil
 end
 if ARGV[1] == 'update' then
-  for destination in pairs(rules) do redis.pcall('TS.DELETERULE', KEYS[1], destination) end
+  -- Those that others have made lead elsewhere, and stay.
+  local own = KEYS[1] .. '='
+  for destination in pairs(rules) do
+    if string.sub(destination, 1, #own) == own then redis.pcall('TS.DELETERULE', KEYS[1], destination) end
+  end
 end
 return state
 `,
 );
 
-/** Renews keys. KEYS: the keys. ARGV: 1 time to live, ms. */
+/** Renews keys. KEYS: the keys. ARGV: 1 time to live, ms. Returns the places of those that are not there, from 1. */
 export const RENEW_SCRIPT = defineScript(
   'renew',
   `
-for i = 1, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
-return 1
+local missing = {}
+for i = 1, #KEYS do
+  if redis.call('PEXPIRE', KEYS[i], ARGV[1]) == 0 then missing[#missing + 1] = i end
+end
+return missing
 `,
 );

@@ -103,9 +103,15 @@ export class StreamSeries {
     }
     const nowMs = clock.monotonic();
     if (nowMs < this.#renewAtMs) return;
-    const { refreshMs, timeToLiveMs } = lifetimes(this.#options.stream.retentionMs);
+    const { retentionMs, downsample } = this.#options.stream;
+    const { timeToLiveMs } = lifetimes(retentionMs);
+    // A compaction that is kept for less time than its series has to be renewed more often.
+    const shortestMs = Math.min(retentionMs, ...(downsample ?? []).map((rule) => rule.retentionMs));
+    const { refreshMs } = lifetimes(shortestMs);
     this.#noteUsed(table);
-    await keeper.renew(this.#target, [...this.#used]);
+    const missing = await keeper.renew(this.#target, [...this.#used]);
+    // A compaction that was removed, as series are when they are written to.
+    if (missing.size > 0) await keeper.ensure('create', this.#target, this.#wanted(missing), onRefused);
     this.#used.clear();
     await connection.call('SET', this.#noteKey, this.#settings ?? '', 'PX', timeToLiveMs);
     this.#renewAtMs = nowMs + refreshMs;

@@ -13,7 +13,7 @@ export interface LoggedFrame {
 
 /**
  * The frames of one target, oldest first: those that Redis has acknowledged and that are kept to be written again, then
- * those that wait. All bytes lie in one piece of memory; an entry costs some 24 bytes beside them.
+ * those that wait. All bytes lie in one piece of memory; an entry costs some 32 bytes beside them.
  *
  * The first entry is always independent, so everything in the log can be decoded.
  */
@@ -22,7 +22,9 @@ export class TargetLog {
   #ends: number[] = [];
   #slots: number[] = [];
   #kinds: (FrameKind | 'lone')[] = [];
-  #firstNumber = 0;
+  /** Ascending; a gap where frames were removed from the end. */
+  #numbers: number[] = [];
+  #nextNumber = 0;
   /** Entries at the front that are acknowledged. */
   acknowledged = 0;
 
@@ -41,7 +43,7 @@ export class TargetLog {
 
   /** Memory held, for bounding it. */
   get heldBytes(): number {
-    return this.#bytes.length + this.#ends.length * 24;
+    return this.#bytes.length + this.#ends.length * 32;
   }
 
   /**
@@ -49,7 +51,19 @@ export class TargetLog {
    * encoded again is another one.
    */
   numberAt(index: number): number {
-    return this.#firstNumber + index;
+    return this.#numbers[index] ?? this.#nextNumber;
+  }
+
+  /** Where the frame of a number is; −1 when it is gone. O(log frames). */
+  indexOfNumber(number: number): number {
+    let low = 0;
+    let high = this.#numbers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#numbers[middle] ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    return this.#numbers[low] === number ? low : -1;
   }
 
   push(slotMs: number, kind: FrameKind, isIndependent: boolean, bytes: Uint8Array): void {
@@ -60,6 +74,7 @@ export class TargetLog {
     this.#bytes.set(bytes, start);
     this.#ends.push(end);
     this.#slots.push(slotMs);
+    this.#numbers.push(this.#nextNumber++);
     this.#kinds.push(kind === 'failure' && isIndependent ? 'lone' : kind);
   }
 
@@ -112,11 +127,11 @@ export class TargetLog {
   /** Removes entries from the front. */
   dropFirst(count: number): void {
     if (count <= 0) return;
-    this.#firstNumber += count;
     const cut = this.#ends[count - 1] ?? 0;
     this.#bytes.copyWithin(0, cut, this.byteLength);
     this.#ends = this.#ends.slice(count).map((end) => end - cut);
     this.#slots = this.#slots.slice(count);
+    this.#numbers = this.#numbers.slice(count);
     this.#kinds = this.#kinds.slice(count);
     this.acknowledged = Math.max(0, this.acknowledged - count);
     if (this.#bytes.length > 2 * this.byteLength + FIRST_BYTES) this.#resize(this.byteLength);
@@ -124,10 +139,9 @@ export class TargetLog {
 
   /** Removes the entries from `index` on. */
   truncate(index: number): void {
-    // What comes next is not to be taken for what was there.
-    this.#firstNumber += Math.max(0, this.length - index);
     this.#ends.length = index;
     this.#slots.length = index;
+    this.#numbers.length = index;
     this.#kinds.length = index;
     this.acknowledged = Math.min(this.acknowledged, index);
   }

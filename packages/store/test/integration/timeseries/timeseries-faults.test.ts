@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseSelector } from '@pulsekeeper/model';
+import { parseDownsampleRule, parseSelector, systemClock } from '@pulsekeeper/model';
 import { eventually, startRedis, startRedisCluster, TcpProxy, timeseriesModulePath } from '@pulsekeeper/test-support';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -120,6 +120,41 @@ describe('store of time series when redis fails', () => {
     await redis.cli('config', 'set', 'maxmemory', '0');
     expect(await outcomes).to.deep.equal(written(5));
     expect(await storedSteps(store, idOf('i2'))).to.deep.equal(range(5));
+  });
+
+  it('waits while it may not create series, and loses nothing', async () => {
+    const redis = await startRedis({ modulePath });
+    await redis.cli('ACL', 'SETUSER', 'writer', 'on', '>secret', '~*', '+@all');
+    const store = await startTimeseriesStore(redis.url.replace('//', '//writer:secret@'));
+    await append(store, 'i1', range(3));
+    await redis.cli('ACL', 'SETUSER', 'writer', '-ts.create');
+    const outcomes = append(store, 'i2', range(5));
+    await eventually(() => (store.health().errors['NOPERM'] ?? 0) > 0);
+    expect(store.health().timeseries?.refusedSamples).to.equal(0);
+    await redis.cli('ACL', 'SETUSER', 'writer', '+@all');
+    expect(await outcomes).to.deep.equal(written(5));
+    expect(await storedSteps(store, idOf('i2'))).to.deep.equal(range(5));
+  });
+
+  it('makes a compaction again that somebody removed, when its keys are renewed', async () => {
+    const redis = await startRedis({ modulePath });
+    let nowMs = performance.now();
+    const clock = { ...systemClock, monotonic: () => nowMs };
+    const store = await startTimeseriesStore(redis.url, { clock });
+    const id = idOf('i1');
+    const downsample = [parseDownsampleRule('avg:1m:1h')!];
+    const target = store.writer.open({ id, labels: labelsOf(id), retentionMs: 86_400_000, downsample });
+    await target.append(frameAt(0, { a: 0 }));
+    const [key = ''] = (await redis.cli('--raw', 'keys', '*:ts:a=*')).split('\n');
+    await redis.cli('del', key);
+    // The rule's own retention decides: an eighth of an hour, not of a day.
+    nowMs += 451_000;
+    await target.append(frameAt(1, { a: 1 }));
+    expect(await redis.cli('exists', key)).to.match(/1/);
+    await redis.cli('pexpire', key, 60_000);
+    nowMs += 451_000;
+    await target.append(frameAt(2, { a: 2 }));
+    expect(Number(/\d+/.exec(await redis.cli('pttl', key))?.[0])).to.be.greaterThan(3_600_000);
   });
 
   it('writes selected series beside streams that hold everything', async () => {

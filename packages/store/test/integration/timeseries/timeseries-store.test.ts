@@ -314,9 +314,14 @@ describe('store of time series on a real server', () => {
     );
     expect(found).to.have.lengthOf.at.least(1);
 
+    // A rule of somebody else stays whatever ours become.
+    const foreign = `${keyPrefix}:{api/i1}:mine`;
+    await call('TS.CREATE', foreign);
+    await call('TS.CREATERULE', keyOf('i1', 'a'), foreign, 'AGGREGATION', 'min', '60000');
     store.writer.open({ ...target, retentionMs: 7_200_000, downsample: rules.slice(1) });
     await writer.append(frameAt(31, { a: 31 }));
-    expect(await destinationsOf(keyOf('i1', 'a'))).to.deep.equal([keyOf('i1', 'a=max:10s:30d')]);
+    const destinations = await destinationsOf(keyOf('i1', 'a'));
+    expect(destinations.sort()).to.deep.equal([foreign, keyOf('i1', 'a=max:10s:30d')].sort());
     expect((await infoOf(keyOf('i1', 'a'))).get('retentionTime')).to.equal('7200000');
   });
 

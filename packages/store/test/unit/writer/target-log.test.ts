@@ -40,6 +40,23 @@ describe('TargetLog', () => {
     expect([5, 29, 30, 49, 50, 99].map((slotMs) => log.lastStartBefore(slotMs))).to.deep.equal([0, 0, 2, 2, 4, 4]);
   });
 
+  it('numbers frames for as long as they are there, whatever is removed around them', () => {
+    const log = new TargetLog();
+    const push = (count: number): void => {
+      for (let left = count; left > 0; left--) log.push(left, 'key', true, Buffer.from('x'));
+    };
+    push(6);
+    const kept = log.numberAt(3);
+    const gone = log.numberAt(5);
+    log.truncate(5);
+    log.dropFirst(2);
+    push(2);
+    expect(log.numberAt(1)).to.equal(kept);
+    expect(log.indexOfNumber(kept)).to.equal(1);
+    expect(log.indexOfNumber(gone)).to.equal(-1);
+    expect(log.numberAt(3)).to.be.greaterThan(gone);
+  });
+
   it('names entries by slot, end marks behind the frame of theirs', () => {
     const log = new TargetLog();
     log.push(10, 'key', true, frame(1, 3));
