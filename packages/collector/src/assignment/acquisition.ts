@@ -3,20 +3,19 @@ import type { TargetId } from '@pulsekeeper/model';
 import type { OwnershipPlan } from './ownership-plan.ts';
 
 /**
- * How a collector comes to scrape a target.
+ * How a collector comes to have a target at the moment of a new plan. What it will own from a boundary on that lies ahead is told by
+ * `OwnershipPlan.beginsMs`.
  *
  * | kind | when | what follows |
  * | --- | --- | --- |
  * | `kept` | it was the owner before the change of plan | nothing |
  * | `fresh` | nobody had the target before: it has just been registered | starts at the next slot |
- * | `planned` | from a boundary that lies ahead (a join, a drain) | starts at the first slot of the new epoch, on time |
  * | `takeover` | at once: the owner died, or a change of targets shifted a few | looks in the store first |
  * | `backup` | it stands behind the owner | looks in the store after each slot |
- * | `none` | it has no part in the target | nothing |
+ * | `none` | it has no part in the target now | nothing |
  */
 export type Acquisition =
   | { readonly kind: 'kept' | 'fresh' | 'backup' | 'none' }
-  | { readonly kind: 'planned'; readonly fromMs: number }
   | { readonly kind: 'takeover'; readonly predecessor: Predecessor };
 
 /**
@@ -49,11 +48,6 @@ export function classifyAcquisition(
     const owner = previous.ownerAt(target, nowMs);
     const isAlive = owner !== undefined && next.isMemberAt(owner, nowMs);
     return { kind: 'takeover', predecessor: isAlive || isLeavingInOrder(next, owner, nowMs) ? 'alive' : 'gone' };
-  }
-  for (const epoch of next.epochs) {
-    if (epoch.fromMs <= nowMs) continue;
-    if (epoch.assignment.rank(target, next.self) !== 0) continue;
-    return previous?.rankAt(target, epoch.fromMs) === 0 ? { kind: 'kept' } : { kind: 'planned', fromMs: epoch.fromMs };
   }
   return { kind: rank > 0 || isForeseenBackup(next, target, nowMs) ? 'backup' : 'none' };
 }

@@ -54,6 +54,21 @@ export class OwnershipPlan {
     return targets;
   }
 
+  /**
+   * First boundary after `nowMs` from which on this collector is the owner and just before is not; undefined when none is
+   * foreseen.
+   */
+  beginsMs(target: TargetId, nowMs: number): number | undefined {
+    let wasOwner = this.rankAt(target, nowMs) === 0;
+    for (const { fromMs, assignment } of this.epochs) {
+      if (fromMs <= nowMs) continue;
+      const isOwner = assignment.rank(target, this.self) === 0;
+      if (isOwner && !wasOwner) return fromMs;
+      wasOwner = isOwner;
+    }
+    return undefined;
+  }
+
   /** First moment after `nowMs` at which membership changes; `Infinity` when none is foreseen. */
   nextBoundaryMs(nowMs: number): number {
     const epoch = this.epochAt(nowMs);

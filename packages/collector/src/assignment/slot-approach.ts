@@ -9,8 +9,10 @@ export interface SlotSituation {
   /** Who had the target until so recently that it may not have heard of the change; undefined when that is long ago. */
   readonly recentOwner: Predecessor | undefined;
   readonly intervalMs: number;
-  /** How long a scrape of the target seems to take, by this collector or by others; 0 when unknown. */
+  /** How long the last scrape of the target by this collector took; 0 when unknown. */
   readonly lastDurationMs: number;
+  /** How long others seem to take who scraped a slot before us; 0 while nobody did. */
+  readonly othersDurationMs: number;
 }
 
 /** Scrape at the slot, or look in the store so long after it and scrape only what is missing there. */
@@ -30,8 +32,8 @@ export function cautionMs(newsMs: number): number {
   return newsMs + MIN_CAUTION_MS;
 }
 
-/** Longest wait before a demoted owner looks: within a tenth of the interval, so that no gap exceeds 1.1 intervals. */
-const MAX_DEMOTED_DELAY_MS = 250;
+/** A demoted owner waits at least so long, or a tenth of the interval where that is less. */
+const MIN_DEMOTED_DELAY_MS = 250;
 
 /** Longest wait of a new owner after one that is gone: above that of a demoted one, which so comes first. */
 const MAX_CAUTION_DELAY_MS = 1_000;
@@ -46,17 +48,27 @@ const MAX_SHIFT_DELAY_MS = 500;
  * one who has had the target longest goes first (a demoted owner), then a new owner, then the backups by rank.
  */
 export function approachSlot(situation: SlotSituation): SlotApproach {
-  const { rank, isDemoted, recentOwner, intervalMs, lastDurationMs } = situation;
-  if (rank > 0) return { kind: 'look', delayMs: backupDelayMs(rank, intervalMs, lastDurationMs) };
+  const { rank, isDemoted, recentOwner, intervalMs, lastDurationMs, othersDurationMs } = situation;
+  if (rank > 0) {
+    return { kind: 'look', delayMs: backupDelayMs(rank, intervalMs, Math.max(lastDurationMs, othersDurationMs)) };
+  }
   if (recentOwner === 'gone') return { kind: 'look', delayMs: cautionDelayMs(intervalMs) };
   const shiftMs = recentOwner === 'alive' ? shiftDelayMs(intervalMs) : 0;
-  if (isDemoted) return { kind: 'look', delayMs: Math.max(demotedDelayMs(intervalMs, lastDurationMs), shiftMs) };
+  if (isDemoted) {
+    const delayMs = demotedDelayMs(intervalMs, lastDurationMs, othersDurationMs);
+    return { kind: 'look', delayMs: Math.max(delayMs, shiftMs) };
+  }
   return shiftMs > 0 ? { kind: 'look', delayMs: shiftMs } : SCRAPE;
 }
 
-/** When a demoted owner looks: after a scrape by whoever took over has had time to be written. */
-export function demotedDelayMs(intervalMs: number, lastDurationMs: number): number {
-  return clamp(2 * lastDurationMs + 50, Math.min(MAX_DEMOTED_DELAY_MS, intervalMs / 10), intervalMs / 4);
+/**
+ * When a demoted owner looks: after a scrape by whoever took over has had time to be written. Within a tenth of the
+ * interval, so that no gap exceeds 1.1 intervals, unless another owner has turned out to be at work, and slow.
+ */
+export function demotedDelayMs(intervalMs: number, lastDurationMs: number, othersDurationMs: number): number {
+  const leastMs = Math.min(MIN_DEMOTED_DELAY_MS, intervalMs / 10);
+  if (othersDurationMs > 0) return clamp(2 * othersDurationMs + 50, leastMs, intervalMs / 2);
+  return clamp(2 * lastDurationMs + 50, leastMs, intervalMs / 10);
 }
 
 /** When a new owner looks, during its first moments, while the previous one lives: a change of targets shifted a few. */
@@ -69,17 +81,17 @@ export function cautionDelayMs(intervalMs: number): number {
   return Math.min(MAX_CAUTION_DELAY_MS, intervalMs / 4);
 }
 
-/** When the backup of a rank looks. Later ranks wait longer, but never past nine tenths of the slot. */
+/** When the backup of a rank looks. Later ranks, and those behind a slow owner, wait longer; never past nine tenths of the slot. */
 export function backupDelayMs(rank: number, intervalMs: number, lastDurationMs: number): number {
-  return Math.min(rank * clamp(2 * lastDurationMs + 150, intervalMs / 5, intervalMs / 2), 0.9 * intervalMs);
+  return Math.min(rank * Math.max(2 * lastDurationMs + 150, intervalMs / 5), 0.9 * intervalMs);
 }
 
 /**
  * When, after a take-over, to look whether the current slot was scraped, and scrape it if not.
  *
- * Soon where the previous owner is gone, since the slot may close; where it lives, once it has had the time that it needs
- * to scrape; at once where there is none. Never so late that less than a quarter of the slot is left, unless it is that
- * late already.
+ * Soon where the previous owner is gone, since the slot may close; where it lives, once it has had its time to scrape; at
+ * once where there is none. After one that is gone never so late that less than a quarter of the slot is left, unless it is
+ * that late already.
  */
 export function takeoverCheckMs(input: {
   readonly slotMs: number;
@@ -89,15 +101,22 @@ export function takeoverCheckMs(input: {
 }): number {
   const { slotMs, intervalMs, nowMs, predecessor } = input;
   if (predecessor === 'none') return nowMs;
-  if (predecessor === 'alive') return Math.max(nowMs, slotMs + shiftDelayMs(intervalMs));
+  if (predecessor === 'alive') return verificationMs(slotMs, intervalMs, nowMs);
   const settledMs = nowMs + Math.min(250, intervalMs / 4);
   const earliestMs = slotMs + cautionDelayMs(intervalMs);
   return Math.max(nowMs, Math.min(Math.max(settledMs, earliestMs), slotMs + 0.75 * intervalMs));
 }
 
-/** When to verify that the last slot before a planned boundary was scraped by the one who left. */
-export function boundaryCheckMs(slotMs: number, intervalMs: number, boundaryMs: number): number {
-  return Math.max(boundaryMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2);
+/**
+ * When to verify that a slot which fell to somebody who lives was scraped: half of it is over, and so is a moment since the
+ * change, or the slot is about to close.
+ *
+ * @param sinceMs - When the target became ours, or was found to be.
+ */
+export function verificationMs(slotMs: number, intervalMs: number, sinceMs: number): number {
+  const settledMs = Math.max(sinceMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2);
+  const closingMs = slotMs + intervalMs - Math.min(250, intervalMs / 10);
+  return Math.max(sinceMs, Math.min(settledMs, closingMs));
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -32,7 +32,15 @@ export interface ScrapeEngineOptions {
   readonly isDemoted: () => boolean;
   /** How often the process was found to have stood still; asked at each wake-up. */
   readonly stallCount: () => number;
+  /** Makes what wakes the engine up. @defaultValue a {@link Ticker} on real timers */
+  readonly createTicker?: ((onDue: OnDue) => EngineTicker) | undefined;
 }
+
+/** Takes the items that are due at a moment of slot time. */
+export type OnDue = (items: readonly DueItem[], nowMs: number) => void;
+
+/** What the engine needs of a {@link Ticker}. */
+export type EngineTicker = Pick<Ticker<DueItem>, 'start' | 'stop' | 'schedule' | 'takeLagMs'>;
 
 /** What changed among the targets from one plan to the next. */
 export interface TargetChanges {
@@ -55,7 +63,7 @@ export class ScrapeEngine {
   readonly totals = new SlotCounters();
   readonly #options: ScrapeEngineOptions;
   readonly #context: EngineContext;
-  readonly #ticker: Ticker<DueItem>;
+  readonly #ticker: EngineTicker;
   readonly #tasks = new Map<TargetId, TargetTask>();
   readonly #pending: PendingWork;
   readonly #active = new Set<SlotScraper>();
@@ -66,9 +74,10 @@ export class ScrapeEngine {
 
   constructor(options: ScrapeEngineOptions) {
     const { self, clock, gate, frames, createScraper, metrics, logger, cautionMs, stallCount } = options;
+    const createTicker = options.createTicker ?? ((onDue: OnDue) => new Ticker<DueItem>(clock, onDue));
     this.#options = options;
     this.#pending = new PendingWork((err) => logger.error({ err }, 'a scrape failed in an unforeseen way'));
-    this.#ticker = new Ticker(clock, (items, nowMs) => this.#onDue(items, nowMs));
+    this.#ticker = createTicker((items, nowMs) => this.#onDue(items, nowMs));
     const noPlan = new OwnershipPlan(self, []);
     this.#context = {
       clock,
@@ -122,12 +131,13 @@ export class ScrapeEngine {
     const wanted = next.targetsFrom(nowMs);
     for (const id of wanted) {
       const acquisition = classifyAcquisition(previous, next, id, changes.isNew(id), nowMs);
-      this.#taskOf(id).acquire(acquisition, nowMs, changes.knownFromMs(id));
+      const part = { acquisition, beginsMs: next.beginsMs(id, nowMs), knownFromMs: changes.knownFromMs(id) };
+      this.#taskOf(id).acquire(part, nowMs);
     }
     for (const [id, task] of this.#tasks) {
       if (wanted.has(id)) continue;
       const wasOwner = previous?.rankAt(id, nowMs) === 0;
-      this.#release(id, task, wasOwner && !changes.exists(id));
+      this.#release(id, task, wasOwner && !changes.exists(id), nowMs);
     }
   }
 
@@ -150,7 +160,8 @@ export class ScrapeEngine {
     if (!this.#isStarted) return;
     this.#isStarted = false;
     this.#ticker.stop();
-    for (const [id, task] of this.#tasks) this.#release(id, task, false);
+    const nowMs = this.#options.clock.now();
+    for (const [id, task] of this.#tasks) this.#release(id, task, false, nowMs);
     await this.#pending.settled(signal);
     const active = [...this.#active];
     this.#active.clear();
@@ -166,9 +177,9 @@ export class ScrapeEngine {
     return task;
   }
 
-  #release(id: TargetId, task: TargetTask, hasLeft: boolean): void {
+  #release(id: TargetId, task: TargetTask, hasLeft: boolean, nowMs: number): void {
     this.#tasks.delete(id);
-    task.release(hasLeft);
+    task.release(hasLeft, nowMs);
   }
 
   #onDue(items: readonly DueItem[], nowMs: number): void {

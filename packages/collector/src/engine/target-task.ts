@@ -1,41 +1,27 @@
-import {
-  phaseMs,
-  slotAfter,
-  slotAtOrBefore,
-  type Logger,
-  type Parsed,
-  type ScrapeReport,
-  type Target,
-  type TargetId,
-} from '@pulsekeeper/model';
-import type { AppendOutcome, TargetWriter } from '@pulsekeeper/store';
+import { slotAfter, slotAtOrBefore, type Logger, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
-import { approachSlot, boundaryCheckMs, takeoverCheckMs } from '../assignment/slot-approach.ts';
+import { approachSlot, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
 import { slotsLeftOut } from '../assignment/slots-left-out.ts';
-import { buildFrame, isLate } from '../record/build-frame.ts';
-import { projectionOptions } from '../record/projection-options.ts';
-import { SeriesProjection } from '../record/series-projection.ts';
-import { SlotCounters, type SlotCount } from '../schedule/slot-counters.ts';
-import { AttemptLog } from '../scrape/attempt-log.ts';
-import type { ScrapeOutcome, SlotScraper } from '../scrape/target-scraper.ts';
+import type { SlotCounters } from '../schedule/slot-counters.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
-import { FailureLog } from './failure-log.ts';
+import { scheduleOf, type Schedule } from './schedule.ts';
+import { SlotRunner } from './slot-runner.ts';
+import { SlotTally } from './slot-tally.ts';
 import type { TargetState } from './target-state.ts';
 
-/** A target with its schedule, once its registration has been read and is good. */
-interface Schedule {
-  readonly target: Target;
-  readonly intervalMs: number;
-  readonly phaseMs: number;
-  readonly projection: SeriesProjection;
-  readonly writer: TargetWriter;
-  /** Made at the first scrape: backups seldom need it. */
-  scraper: SlotScraper | undefined;
+/** What a plan says of one target. */
+export interface TargetPart {
+  /** How this collector comes to have it now. */
+  readonly acquisition: Acquisition;
+  /** When this collector begins to own it, where that is still to come. */
+  readonly beginsMs?: number | undefined;
+  /** Since when this collector has known of the target. */
+  readonly knownFromMs?: number | undefined;
 }
 
 /**
- * One target that this collector has a part in, from its acquisition to its release.
+ * One target that this collector has a part in, from its acquisition to its release: decides what becomes of each slot.
  *
  * Each slot goes one of these ways; what decides is in `assignment/`:
  *
@@ -46,71 +32,96 @@ interface Schedule {
  * | backup | looked up later, scraped if missing |
  * | without a part in that slot | passed over |
  *
+ * Collectors hear of a change one after the other, so for a moment each of them may take another for the owner. Therefore
+ * whoever owns the target by a new plan verifies the open slot, unless it has dealt with it itself: once all have heard,
+ * that is exactly one.
+ *
  * A slot is never scraped twice by one task, at most one scrape is in flight, and a slot that is over is not scraped.
  */
 export class TargetTask {
   readonly id: TargetId;
-  readonly counters = new SlotCounters();
   readonly #context: EngineContext;
-  readonly #failures: FailureLog;
-  readonly #attempts = new AttemptLog();
+  readonly #tally: SlotTally;
+  readonly #runner: SlotRunner;
   #schedule: Schedule | undefined;
   #rejection: string | undefined;
-  /** Counts the schedules: items of an earlier one are void. */
+  /** Counts the rhythms: items of an earlier one are void. */
   #generation = 0;
-  #acquisition: Acquisition = { kind: 'none' };
+  #takeover: Predecessor | undefined;
   #cautiousUntilMs = -Infinity;
   #recentOwner: Predecessor | undefined;
-  /** After one that is gone: since when its slots are known to have been expected. */
+  /** Since when the target's slots are known to have been expected. */
   #knownFromMs = Infinity;
+  /** Whether the slots that the owner before left out are still to be counted: it is gone with its counters. */
+  #countsLeftOut = false;
+  /** From when on this collector owns the target, while that lies ahead. */
+  #beginsMs: number | undefined;
   /** The first slot at or after it is looked up without waiting: the previous owner's clock may differ. */
   #verifyFirstFromMs = Infinity;
+  /** The slot that is to be looked up though it was not ours when it came. */
+  #verifyingSlotMs = -Infinity;
+  /** First of the slots that passed while this collector did not know whether they were its own. */
+  #passedFromMs = Infinity;
   /** The newest slot that was scraped, found in the store or begun. */
   #settledSlotMs = -Infinity;
   #nextSlotMs: number | undefined;
-  /** The slot being scraped or waiting at the gate. */
-  #busySlotMs: number | undefined;
-  #waitingSlotMs: number | undefined;
-  #lastDurationMs = 0;
-  /** How long others seem to take for a slot: learnt from frames that came too late, forgotten slowly. */
-  #othersDurationMs = 0;
-  #last: { readonly slotMs: number; readonly report: ScrapeReport } | undefined;
-  #endsTarget = false;
-  #isReleased = false;
 
   constructor(id: TargetId, context: EngineContext, logger: Logger) {
     this.id = id;
     this.#context = context;
-    this.#failures = new FailureLog(id, logger);
+    this.#tally = new SlotTally(context.totals);
+    this.#runner = new SlotRunner(id, context, this.#tally, logger);
   }
 
-  /** Takes the target over in one of the ways of {@link Acquisition}; `kept` and `none` change nothing. */
-  acquire(acquisition: Acquisition, nowMs: number, knownFromMs = Infinity): void {
-    if (acquisition.kind === 'kept' || acquisition.kind === 'none') return;
-    this.#acquisition = acquisition;
-    const isAfterGone = acquisition.kind === 'takeover' && acquisition.predecessor === 'gone';
-    this.#knownFromMs = isAfterGone ? knownFromMs : Infinity;
-    if (acquisition.kind === 'takeover' && acquisition.predecessor !== 'none') {
-      this.#recentOwner = acquisition.predecessor;
-      this.#cautiousUntilMs = nowMs + this.#context.cautionMs;
+  /** How the slots ended so far. */
+  get counters(): SlotCounters {
+    return this.#tally.counters;
+  }
+
+  /** Takes note of what a new plan, which is in force already, says of the target. */
+  acquire({ acquisition, beginsMs, knownFromMs = Infinity }: TargetPart, nowMs: number): void {
+    this.#knownFromMs = knownFromMs;
+    if (acquisition.kind === 'takeover') {
+      const { predecessor } = acquisition;
+      this.#takeover = predecessor;
+      this.#countsLeftOut = predecessor === 'gone';
+      if (predecessor !== 'none') {
+        this.#recentOwner = predecessor;
+        this.#cautiousUntilMs = nowMs + this.#context.cautionMs;
+      }
     }
-    if (acquisition.kind === 'planned') this.#verifyFirstFromMs = acquisition.fromMs;
-    if (this.#schedule !== undefined) this.#inherit(this.#schedule, nowMs);
+    const isNewBoundary = beginsMs !== this.#beginsMs;
+    this.#beginsMs = beginsMs;
+    if (beginsMs !== undefined) this.#verifyFirstFromMs = beginsMs;
+    const schedule = this.#schedule;
+    if (schedule === undefined) return;
+    this.#inherit(schedule, nowMs);
+    if (isNewBoundary) this.#verifyBeforeBoundary(schedule, nowMs);
+    this.#verifyOpenSlot(schedule, nowMs);
   }
 
   /** Sets what the registration says; undefined while it has not been read, or no longer exists. */
   configure(parsed: Parsed<Target> | undefined, nowMs: number): void {
     this.#rejection = parsed?.ok === false ? parsed.reason : undefined;
-    const target = parsed?.ok === true ? parsed.value : undefined;
-    if (target === undefined) {
+    if (parsed?.ok !== true) {
       this.#retire();
       return;
     }
-    const isFirst = this.#schedule === undefined;
-    this.#retire();
-    this.#schedule = this.#scheduleOf(target);
-    if (isFirst) this.#inherit(this.#schedule, nowMs);
-    this.#await(slotAfter(Math.max(nowMs, this.#settledSlotMs), target.rule.intervalMs, this.#schedule.phaseMs));
+    const previous = this.#schedule;
+    const schedule = scheduleOf(parsed.value, this.#context);
+    const { intervalMs, phaseMs } = schedule;
+    this.#schedule = schedule;
+    this.#runner.use(schedule);
+    // The same rhythm: whatever is arranged for its slots stands.
+    if (previous?.intervalMs === intervalMs) return;
+    this.#generation += 1;
+    this.#verifyingSlotMs = -Infinity;
+    this.#passedFromMs = Infinity;
+    if (previous === undefined) {
+      this.#inherit(schedule, nowMs);
+      this.#verifyBeforeBoundary(schedule, nowMs);
+    }
+    this.#await(slotAfter(Math.max(nowMs, this.#settledSlotMs), intervalMs, phaseMs));
   }
 
   /**
@@ -118,15 +129,13 @@ export class TargetTask {
    *
    * @param hasLeft - The target is gone from the cluster, so no further slot is expected of anybody.
    */
-  release(hasLeft: boolean): void {
-    this.#isReleased = true;
-    this.#endsTarget = hasLeft;
+  release(hasLeft: boolean, nowMs: number): void {
+    const settledMs = this.#settledSlotMs;
+    const nextMs = settledMs + (this.#schedule?.intervalMs ?? 0);
+    // Never later than now: the target may be registered again at once.
+    const endMs = Math.min(nextMs, Math.max(settledMs + 1, Math.floor(nowMs)));
+    this.#runner.release(hasLeft && settledMs > 0 ? endMs : undefined);
     this.#retire();
-  }
-
-  /** Whether anything is in flight. */
-  get isBusy(): boolean {
-    return this.#busySlotMs !== undefined;
   }
 
   /** Handles a slot that has come. Returns the item to look up when that is to be done at once. */
@@ -140,21 +149,23 @@ export class TargetTask {
       this.#await(item.slotMs);
       return undefined;
     }
-    this.#countPassed(item.slotMs, slotMs, intervalMs);
+    const isDemoted = this.#context.isDemoted();
+    this.#notePassed(item.slotMs, slotMs, intervalMs, isDemoted);
     this.#await(slotMs + intervalMs);
     const rank = this.#context.plan().rankAt(this.id, slotMs);
     if (rank < 0 || slotMs <= this.#settledSlotMs) return undefined;
     const isFirst = rank === 0 && slotMs >= this.#verifyFirstFromMs;
     const approach = approachSlot({
       rank,
-      isDemoted: this.#context.isDemoted(),
+      isDemoted,
       recentOwner: nowMs < this.#cautiousUntilMs ? this.#recentOwner : undefined,
       intervalMs,
-      lastDurationMs: Math.max(this.#lastDurationMs, this.#othersDurationMs),
+      lastDurationMs: this.#runner.lastDurationMs,
+      othersDurationMs: this.#runner.othersDurationMs,
     });
     if (isFirst) this.#verifyFirstFromMs = Infinity;
     if (approach.kind === 'scrape' && !isFirst) {
-      this.#begin(schedule, slotMs, rank);
+      this.#begin(slotMs, intervalMs, rank);
       return undefined;
     }
     const look = this.#itemOf(slotMs, 'look', false);
@@ -178,32 +189,34 @@ export class TargetTask {
   onLooked(item: DueItem, lastSlotMs: number | undefined, isKnown: boolean, nowMs: number): void {
     const schedule = this.#schedule;
     if (schedule === undefined || !this.wantsLook(item)) return;
-    const { slotMs } = item;
+    const { slotMs, isInherited } = item;
+    const { intervalMs } = schedule;
+    // Whoever gets the target after this look verifies the slot anew; so do we, should it come back.
+    if (isInherited) this.#verifyingSlotMs = -Infinity;
+    const rank = this.#context.plan().rankAt(this.id, isInherited ? nowMs : slotMs);
+    if (rank === 0 && isKnown) this.#countPassed(lastSlotMs, slotMs, intervalMs);
     if (lastSlotMs !== undefined && lastSlotMs >= slotMs) {
       // A slot in the future comes from a clock that is wrong; it must not keep us from scraping.
-      this.#settledSlotMs = lastSlotMs <= nowMs + schedule.intervalMs ? lastSlotMs : slotMs;
-      this.#count('covered');
-      this.#othersDurationMs *= 0.9;
+      this.#settledSlotMs = lastSlotMs <= nowMs + intervalMs ? lastSlotMs : slotMs;
+      this.#runner.noteCovered();
       return;
     }
-    // A target that was never scraped has no slot to make good; starting in its rhythm spreads a cluster's first scrapes.
-    if (item.isInherited && isKnown && lastSlotMs === undefined) return;
-    const plan = this.#context.plan();
-    const rank = item.isInherited ? plan.rankAt(this.id, nowMs) : plan.rankAt(this.id, slotMs);
-    if (rank < 0 || (item.isInherited && rank > 0)) return;
-    if (item.isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, schedule.intervalMs);
-    if (nowMs >= slotMs + schedule.intervalMs) {
-      if (rank === 0) this.#countMissed(1);
+    // What came before the target was known is nobody's to make good; starting in its rhythm spreads a cluster's first scrapes.
+    if (isInherited && isKnown && lastSlotMs === undefined && slotMs < this.#knownFromMs) return;
+    if (rank < 0 || (isInherited && rank > 0)) return;
+    if (isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, intervalMs);
+    if (nowMs >= slotMs + intervalMs) {
+      if (rank === 0) this.#tally.countMissed(1);
       return;
     }
-    this.#begin(schedule, slotMs, rank, true);
+    this.#begin(slotMs, intervalMs, rank, true);
   }
 
   /** For `/targets`. */
   describe(nowMs: number): TargetState {
     const schedule = this.#schedule;
-    const report = this.#last?.report;
-    const { up } = report ?? {};
+    const { last, failuresInARow, attempts } = this.#runner;
+    const { up } = last?.report ?? {};
     return {
       target: this.id,
       health: this.#rejection !== undefined ? 'rejected' : up === undefined ? 'unknown' : up ? 'up' : 'down',
@@ -211,24 +224,13 @@ export class TargetTask {
       url: schedule?.target.url,
       intervalMs: schedule?.intervalMs,
       nextSlotMs: this.#nextSlotMs,
-      lastSlotMs: this.#last?.slotMs,
-      lastReport: report,
-      lastError: this.#rejection !== undefined ? { reason: 'rejected', message: this.#rejection } : report?.failure,
-      failuresInARow: this.#failures.inARow,
+      lastSlotMs: last?.slotMs,
+      lastReport: last?.report,
+      lastError:
+        this.#rejection !== undefined ? { reason: 'rejected', message: this.#rejection } : last?.report.failure,
+      failuresInARow,
       slots: this.counters.snapshot(),
-      attempts: this.#attempts.latest,
-    };
-  }
-
-  #scheduleOf(target: Target): Schedule {
-    const { intervalMs, retentionMs, downsample } = target.rule;
-    return {
-      target,
-      intervalMs,
-      phaseMs: phaseMs(this.id, intervalMs),
-      projection: new SeriesProjection(projectionOptions(target, this.#context.schemas)),
-      writer: this.#context.frames.open({ id: this.id, labels: target.labels, retentionMs, downsample }),
-      scraper: undefined,
+      attempts,
     };
   }
 
@@ -236,36 +238,40 @@ export class TargetTask {
   #retire(): void {
     this.#generation += 1;
     this.#nextSlotMs = undefined;
-    this.#waitingSlotMs = undefined;
-    const schedule = this.#schedule;
     this.#schedule = undefined;
-    if (schedule !== undefined && this.#busySlotMs === undefined) this.#dispose(schedule);
+    this.#runner.use(undefined);
   }
 
-  #dispose(schedule: Schedule): void {
-    if (schedule.scraper !== undefined) this.#context.close(schedule.scraper);
-    if (!this.#isReleased) return;
-    if (this.#endsTarget && this.#settledSlotMs > 0) {
-      this.#context.track(schedule.writer.end(this.#settledSlotMs + schedule.intervalMs));
-    }
-    schedule.writer.close();
+  /** After a take-over: arranges for the slot that is open. */
+  #inherit({ intervalMs, phaseMs }: Schedule, nowMs: number): void {
+    const predecessor = this.#takeover;
+    if (predecessor === undefined) return;
+    this.#takeover = undefined;
+    const slotMs = slotAtOrBefore(nowMs, intervalMs, phaseMs);
+    this.#verifyAt(takeoverCheckMs({ slotMs, intervalMs, nowMs, predecessor }), slotMs);
   }
 
-  /** Arranges for the slot that was due, or is about to be, at the change of owners. */
-  #inherit(schedule: Schedule, nowMs: number): void {
-    const { intervalMs } = schedule;
-    const acquisition = this.#acquisition;
-    this.#acquisition = { kind: 'none' };
-    if (acquisition.kind === 'planned' && acquisition.fromMs > nowMs) {
-      const slotMs = slotAtOrBefore(acquisition.fromMs - 1, intervalMs, schedule.phaseMs);
-      const checkMs = boundaryCheckMs(slotMs, intervalMs, acquisition.fromMs);
-      if (checkMs < slotMs + intervalMs) this.#context.schedule(checkMs, this.#itemOf(slotMs, 'look', true));
-    } else if (acquisition.kind === 'takeover' || acquisition.kind === 'planned') {
-      const slotMs = slotAtOrBefore(nowMs, intervalMs, schedule.phaseMs);
-      const predecessor = acquisition.kind === 'takeover' ? acquisition.predecessor : 'alive';
-      const checkMs = takeoverCheckMs({ slotMs, intervalMs, nowMs, predecessor });
-      this.#context.schedule(checkMs, this.#itemOf(slotMs, 'look', true));
-    }
+  /** Arranges for the last slot before the boundary from which on the target is ours. */
+  #verifyBeforeBoundary({ intervalMs, phaseMs }: Schedule, nowMs: number): void {
+    const beginsMs = this.#beginsMs;
+    if (beginsMs === undefined || beginsMs <= nowMs) return;
+    const slotMs = slotAtOrBefore(beginsMs - 1, intervalMs, phaseMs);
+    const checkMs = verificationMs(slotMs, intervalMs, beginsMs);
+    if (checkMs < slotMs + intervalMs) this.#context.schedule(checkMs, this.#itemOf(slotMs, 'look', true));
+  }
+
+  /** Arranges for the open slot when the target is ours: it may have fallen to nobody while the news of a change spread. */
+  #verifyOpenSlot({ intervalMs, phaseMs }: Schedule, nowMs: number): void {
+    if (this.#context.plan().rankAt(this.id, nowMs) !== 0) return;
+    const slotMs = slotAtOrBefore(nowMs, intervalMs, phaseMs);
+    if (slotMs <= this.#settledSlotMs || slotMs <= this.#verifyingSlotMs || slotMs < this.#knownFromMs) return;
+    const checkMs = verificationMs(slotMs, intervalMs, nowMs);
+    if (checkMs < slotMs + intervalMs) this.#verifyAt(checkMs, slotMs);
+  }
+
+  #verifyAt(checkMs: number, slotMs: number): void {
+    this.#verifyingSlotMs = slotMs;
+    this.#context.schedule(checkMs, this.#itemOf(slotMs, 'look', true));
   }
 
   #await(slotMs: number): void {
@@ -277,108 +283,39 @@ export class TargetTask {
     return { task: this, generation: this.#generation, slotMs, purpose, isInherited };
   }
 
-  #begin(schedule: Schedule, slotMs: number, rank: number, isCatchUp = false): void {
+  #begin(slotMs: number, intervalMs: number, rank: number, isCatchUp = false): void {
     if (slotMs <= this.#settledSlotMs) return;
     this.#settledSlotMs = slotMs;
-    this.#count('expected');
-    if (rank > 0) this.#count('rescued');
-    if (this.#busySlotMs !== undefined) {
-      if (this.#waitingSlotMs !== undefined) this.#count('missed');
-      this.#waitingSlotMs = slotMs;
-      return;
-    }
-    this.#enter(schedule, slotMs, isCatchUp);
-  }
-
-  #enter(schedule: Schedule, slotMs: number, isCatchUp: boolean): void {
-    this.#busySlotMs = slotMs;
-    const generation = this.#generation;
-    this.#context.gate.enter(() => {
-      this.#context.track(this.#run(schedule, slotMs, generation).finally(() => this.#leave(schedule, isCatchUp)));
-    }, isCatchUp);
-  }
-
-  #leave(schedule: Schedule, isCatchUp: boolean): void {
-    this.#busySlotMs = undefined;
-    this.#context.gate.leave(isCatchUp);
-    const waitingMs = this.#waitingSlotMs;
-    this.#waitingSlotMs = undefined;
-    const current = this.#schedule;
-    if (current !== schedule) this.#dispose(schedule);
-    if (waitingMs !== undefined && current !== undefined) this.#enter(current, waitingMs, true);
-  }
-
-  async #run(schedule: Schedule, slotMs: number, generation: number): Promise<void> {
-    const { clock, active, createScraper } = this.#context;
-    const endMs = slotMs + schedule.intervalMs;
-    const startMs = clock.now();
-    if (startMs >= endMs || generation !== this.#generation) {
-      // Given up while it waited: whoever has the target now looks for the slot.
-      if (generation === this.#generation) this.#count('missed');
-      return;
-    }
-    const stallsBefore = this.#context.stallCount();
-    schedule.scraper ??= createScraper(schedule.target);
-    const { scraper } = schedule;
-    active.add(scraper);
-    const outcome = await scraper.scrape(clock.untilMs(endMs));
-    // Whoever closes an active scraper takes it out: what came of that says nothing about the target.
-    if (!active.delete(scraper)) return;
-    if (this.#context.stallCount() !== stallsBefore && clock.now() >= endMs) {
-      // The process stood still meanwhile: whatever came of it is of a slot that others have dealt with.
-      this.#count('missed');
-      return;
-    }
-    const { exposition } = outcome;
-    const preparing = exposition === undefined ? undefined : schedule.projection.prepare(exposition);
-    const refusal = preparing instanceof Promise ? await preparing : preparing;
-    const judged = refusal === undefined ? outcome : { ...outcome, exposition: undefined, error: refusal };
-    this.#record(schedule, slotMs, startMs + outcome.lastAttemptAfterMs, judged);
-  }
-
-  #record(schedule: Schedule, slotMs: number, begunAtMs: number, outcome: ScrapeOutcome): void {
-    const { intervalMs, projection, writer } = schedule;
-    const frame = buildFrame({ slotMs, intervalMs, begunAtMs, outcome, projection });
-    this.#lastDurationMs = outcome.durationMs;
-    this.#last = { slotMs, report: frame.report };
-    this.#context.metrics.observeScrape(outcome, frame.samples);
-    this.#failures.note(outcome);
-    this.#attempts.note(slotMs, begunAtMs - outcome.lastAttemptAfterMs, outcome);
-    const late = isLate(begunAtMs, slotMs, intervalMs);
-    this.#context.track(writer.append(frame).then((end) => this.#onAppended(end, slotMs, frame.report.up, late)));
-  }
-
-  #onAppended(end: AppendOutcome, slotMs: number, isUp: boolean, late: boolean): void {
-    if (end === 'doubled' || end === 'dropped') {
-      this.#count(end);
-      if (end === 'doubled') this.#othersDurationMs = this.#context.clock.now() - slotMs;
-      return;
-    }
-    this.#count('written');
-    if (!isUp) this.#count('failed');
-    if (late) this.#count('late');
+    this.#runner.begin({ slotMs, intervalMs, isCatchUp, isBackup: rank > 0 });
   }
 
   /** Slots between the one that was awaited and the one that has come have passed without us. */
-  #countPassed(awaitedMs: number, slotMs: number, intervalMs: number): void {
-    if (slotMs <= awaitedMs || this.#context.plan().rankAt(this.id, awaitedMs) !== 0) return;
+  #notePassed(awaitedMs: number, slotMs: number, intervalMs: number, isDemoted: boolean): void {
+    if (slotMs <= awaitedMs) return;
+    if (isDemoted) {
+      // Others may have dealt with them: the next look tells.
+      this.#passedFromMs = Math.min(this.#passedFromMs, awaitedMs);
+      return;
+    }
+    if (this.#context.plan().rankAt(this.id, awaitedMs) !== 0) return;
     const firstMs = Math.max(awaitedMs, this.#settledSlotMs + intervalMs);
-    if (slotMs > firstMs) this.#countMissed(Math.round((slotMs - firstMs) / intervalMs));
+    if (slotMs > firstMs) this.#tally.countMissed(Math.round((slotMs - firstMs) / intervalMs));
+  }
+
+  /** Of the slots that passed while we were not sure: those that the store does not hold. */
+  #countPassed(lastSlotMs: number | undefined, slotMs: number, intervalMs: number): void {
+    const knownFromMs = this.#passedFromMs;
+    this.#passedFromMs = Infinity;
+    if (knownFromMs >= slotMs) return;
+    const newestMs = Math.max(lastSlotMs ?? -Infinity, this.#settledSlotMs);
+    this.#tally.countMissed(slotsLeftOut({ lastSlotMs: newestMs, slotMs, intervalMs, knownFromMs }));
   }
 
   /** Once for each take-over: slots that an owner now gone left without a frame. */
   #countLeftOut(lastSlotMs: number, slotMs: number, intervalMs: number): void {
-    this.#countMissed(slotsLeftOut({ lastSlotMs, slotMs, intervalMs, knownFromMs: this.#knownFromMs }));
-    this.#knownFromMs = Infinity;
-  }
-
-  #countMissed(count: number): void {
-    this.#count('expected', count);
-    this.#count('missed', count);
-  }
-
-  #count(what: SlotCount, by = 1): void {
-    this.counters[what] += by;
-    this.#context.totals[what] += by;
+    if (!this.#countsLeftOut) return;
+    this.#countsLeftOut = false;
+    const knownFromMs = this.#knownFromMs;
+    this.#tally.countMissed(slotsLeftOut({ lastSlotMs, slotMs, intervalMs, knownFromMs }));
   }
 }

@@ -24,7 +24,7 @@ describe('classifyAcquisition', () => {
       [others()],
       [until(2_000, others()), mine(['me'])],
       false,
-      { kind: 'planned', fromMs: 2_000 },
+      { kind: 'none' },
     ],
     [
       'hears of a boundary too late',
@@ -38,7 +38,7 @@ describe('classifyAcquisition', () => {
       [until(2_000, others()), mine(['me'])],
       [until(2_000, others()), mine(['me'])],
       false,
-      { kind: 'kept' },
+      { kind: 'none' },
     ],
     [
       'passes a boundary that it knew of',
@@ -60,6 +60,22 @@ describe('classifyAcquisition', () => {
     it(`says ${expected.kind} of a collector that ${title}`, () => {
       const previous = before === undefined ? undefined : fakePlan(...before);
       expect(classifyAcquisition(previous, fakePlan(...after), TARGET, isNew, NOW)).to.deep.equal(expected);
+    });
+  }
+});
+
+describe('OwnershipPlan.beginsMs', () => {
+  const table: [string, FakeEpoch[], number | undefined][] = [
+    ['the boundary from which on it owns the target', [until(2_000, others()), mine()], 2_000],
+    ['nothing of a target that it has and keeps', [until(2_000, mine()), mine(['me'])], undefined],
+    ['nothing of a target that it only loses', [until(2_000, mine()), others()], undefined],
+    ['when it gets back what it loses for a while', [until(2_000, mine()), until(3_000, others()), mine()], 3_000],
+    ['nothing of boundaries that are past', [until(900, others()), mine()], undefined],
+    ['the first of several', [until(2_000, others()), until(3_000, mine()), until(4_000, others()), mine()], 2_000],
+  ];
+  for (const [title, epochs, expected] of table) {
+    it(`tells ${title}`, () => {
+      expect(fakePlan(...epochs).beginsMs(TARGET, NOW)).to.equal(expected);
     });
   }
 });

@@ -4,13 +4,20 @@ import fc from 'fast-check';
 import {
   approachSlot,
   backupDelayMs,
-  boundaryCheckMs,
   cautionDelayMs,
   demotedDelayMs,
   takeoverCheckMs,
+  verificationMs,
 } from '../../../src/assignment/slot-approach.ts';
 
-const SURE = { rank: 0, isDemoted: false, recentOwner: undefined, intervalMs: 5_000, lastDurationMs: 10 };
+const SURE = {
+  rank: 0,
+  isDemoted: false,
+  recentOwner: undefined,
+  intervalMs: 5_000,
+  lastDurationMs: 10,
+  othersDurationMs: 0,
+};
 
 describe('approachSlot', () => {
   it('scrapes at the slot as an owner that is sure of it', () => {
@@ -20,6 +27,19 @@ describe('approachSlot', () => {
   it('looks first as a demoted owner, within a tenth of the interval', () => {
     expect(approachSlot({ ...SURE, isDemoted: true })).to.deep.equal({ kind: 'look', delayMs: 250 });
     expect(approachSlot({ ...SURE, intervalMs: 1_000, isDemoted: true })).to.deep.equal({ kind: 'look', delayMs: 100 });
+    const slow = { ...SURE, isDemoted: true, lastDurationMs: 600 };
+    expect(approachSlot(slow)).to.deep.equal({ kind: 'look', delayMs: 500 });
+  });
+
+  it('waits for another owner that has turned out to be at work, and slow, as a demoted one', () => {
+    const rivalled = { ...SURE, isDemoted: true, othersDurationMs: 900 };
+    expect(approachSlot(rivalled)).to.deep.equal({ kind: 'look', delayMs: 1_850 });
+    expect(approachSlot({ ...rivalled, othersDurationMs: 4_000 })).to.deep.equal({ kind: 'look', delayMs: 2_500 });
+  });
+
+  it('waits as a backup for nine tenths of the slot behind an owner that needs that long', () => {
+    const behind = { ...SURE, rank: 1, othersDurationMs: 3_000 };
+    expect(approachSlot(behind)).to.deep.equal({ kind: 'look', delayMs: 4_500 });
   });
 
   it('looks after a demoted owner would have, as a new owner after one that is gone', () => {
@@ -43,8 +63,8 @@ describe('approachSlot', () => {
   it('keeps every look within the slot and in the order owner, new owner or backup', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 3_600_000 }), fc.integer({ min: 0, max: 200 }), (intervalMs, lastMs) => {
-        const demoted = demotedDelayMs(intervalMs, lastMs);
-        expect(demoted).to.be.lessThanOrEqual(intervalMs / 4);
+        const demoted = demotedDelayMs(intervalMs, lastMs, 0);
+        expect(demoted).to.be.lessThanOrEqual(intervalMs / 10);
         expect(cautionDelayMs(intervalMs)).to.be.lessThan(intervalMs);
         expect(backupDelayMs(1, intervalMs, lastMs)).to.be.greaterThanOrEqual(demoted);
         for (const rank of [1, 2, 3, 10]) {
@@ -67,9 +87,9 @@ describe('takeoverCheckMs', () => {
     expect(at(1_990, 'gone', 2_000)).to.equal(2_990);
   });
 
-  it('leaves a living owner a tenth of the slot, and looks at once when that is over', () => {
-    expect(at(2_000, 'alive', 2_100)).to.equal(2_500);
-    expect(at(1_000, 'alive', 2_000)).to.equal(2_000);
+  it('leaves a living owner half of the slot, and a moment in any case', () => {
+    expect(at(2_000, 'alive', 2_100)).to.equal(4_500);
+    expect(at(1_000, 'alive', 4_000)).to.equal(4_250);
   });
 
   it('looks while a quarter of the slot is left', () => {
@@ -85,9 +105,14 @@ describe('takeoverCheckMs', () => {
   });
 });
 
-describe('boundaryCheckMs', () => {
-  it('verifies the last slot before the boundary when half of it is over and the leaver has settled', () => {
-    expect(boundaryCheckMs(1_000, 5_000, 4_000)).to.equal(4_250);
-    expect(boundaryCheckMs(3_900, 5_000, 4_000)).to.equal(6_400);
+describe('verificationMs', () => {
+  it('verifies a slot when half of it is over and whoever had it has settled', () => {
+    expect(verificationMs(1_000, 5_000, 4_000)).to.equal(4_250);
+    expect(verificationMs(3_900, 5_000, 4_000)).to.equal(6_400);
+  });
+
+  it('verifies it before it closes, and at once when it is about to', () => {
+    expect(verificationMs(0, 5_000, 4_600)).to.equal(4_750);
+    expect(verificationMs(0, 5_000, 4_900)).to.equal(4_900);
   });
 });

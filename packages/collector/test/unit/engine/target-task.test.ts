@@ -14,11 +14,12 @@ const FRESH: Acquisition = { kind: 'fresh' };
 function start(
   acquisition: Acquisition = FRESH,
   engine = new FakeEngine(),
+  beginsMs?: number,
 ): { engine: FakeEngine; task: TargetTask; slot: number } {
   const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
   engine.clock.advance(slot + 1_000 - engine.nowMs);
   const task = new TargetTask(TARGET, engine.context, silentLogger);
-  task.acquire(acquisition, engine.nowMs);
+  task.acquire({ acquisition, beginsMs }, engine.nowMs);
   task.configure(targetWith(), engine.nowMs);
   return { engine, task, slot };
 }
@@ -29,7 +30,7 @@ function takeOver(engine: FakeEngine, acquisition: Acquisition, behind: number):
   engine.clock.advance(slot + 1_000 - engine.nowMs);
   engine.stored = slot - behind * INTERVAL;
   const task = new TargetTask(TARGET, engine.context, silentLogger);
-  task.acquire(acquisition, engine.nowMs, 0);
+  task.acquire({ acquisition, knownFromMs: 0 }, engine.nowMs);
   task.configure(targetWith(), engine.nowMs);
   return { task, slot };
 }
@@ -118,7 +119,7 @@ describe('TargetTask', () => {
         const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
         engine.clock.advance(slot + INTERVAL - 500 - engine.nowMs);
         const task = new TargetTask(TARGET, engine.context, silentLogger);
-        task.acquire({ kind: 'takeover', predecessor }, engine.nowMs);
+        task.acquire({ acquisition: { kind: 'takeover', predecessor } }, engine.nowMs);
         task.configure(targetWith(), engine.nowMs);
         engine.stored = slot;
         await engine.runUntil(slot + INTERVAL + delayMs - 100);
@@ -143,7 +144,7 @@ describe('TargetTask', () => {
         { members: ['me'], owners: { [TARGET]: ['me'] } },
       );
       engine.stored = stored(slot);
-      start({ kind: 'planned', fromMs: boundary }, engine);
+      start({ kind: 'none' }, engine, boundary);
       return { engine, slot };
     }
 
@@ -264,13 +265,29 @@ describe('TargetTask', () => {
       expect(engine.totals).to.include({ expected: 3, written: 1, missed: 2 });
     });
 
-    it('discards what was in flight when its slot is over', async () => {
+    it('counts of the slots that passed only those as missed that nobody else scraped', async () => {
+      for (const [newest, missed] of [
+        [0, 2],
+        [1, 1],
+        [2, 0],
+      ] as const) {
+        const { engine, slot } = start();
+        engine.stallFor(3 * INTERVAL);
+        engine.isDemoted = true;
+        engine.stored = slot + newest * INTERVAL;
+        await engine.runUntil(engine.nowMs + 500);
+        expect(engine.totals, `newest ${newest}`).to.include({ expected: missed + 1, written: 1, missed });
+      }
+    });
+
+    it('discards what was in flight when its slot is over, and counts it as missed', async () => {
       const { engine, slot } = start();
       engine.durationMs = 50;
       await engine.runUntil(slot + INTERVAL + 10);
       engine.stallFor(INTERVAL + 200);
       await engine.runUntil(engine.nowMs + 100);
       expect(slotsOf(engine, slot)).to.deep.equal([2]);
+      expect(engine.totals).to.include({ expected: 2, written: 1, missed: 1 });
     });
 
     it('keeps what was in flight while its slot is open', async () => {
@@ -288,7 +305,7 @@ describe('TargetTask', () => {
       const { engine, task, slot } = start();
       engine.durationMs = 300;
       await engine.runUntil(slot + INTERVAL + 100);
-      task.release(false);
+      task.release(false, engine.nowMs);
       engine.plan = OTHERS;
       await engine.runUntil(slot + 3 * INTERVAL);
       expect(slotsOf(engine, slot)).to.deep.equal([1]);
@@ -300,15 +317,32 @@ describe('TargetTask', () => {
       const { engine, task, slot } = start();
       engine.durationMs = 300;
       await engine.runUntil(slot + INTERVAL + 100);
-      task.release(true);
+      task.release(true, engine.nowMs);
       expect(engine.ends).to.deep.equal([]);
       await engine.runUntil(slot + INTERVAL + 400);
+      expect(engine.ends).to.deep.equal([slot + INTERVAL + 100]);
+    });
+
+    it('marks the end no later than now, so that a target that is registered again at once stands behind it', async () => {
+      const { engine, task, slot } = start();
+      await engine.runUntil(slot + INTERVAL + 100);
+      task.release(true, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 200);
+      expect(engine.ends).to.deep.equal([slot + INTERVAL + 100]);
+    });
+
+    it('marks the end with the next slot when that is past', async () => {
+      const { engine, task, slot } = start();
+      await engine.runUntil(slot + INTERVAL + 100);
+      engine.plan = OTHERS;
+      await engine.runUntil(slot + 4 * INTERVAL);
+      task.release(true, engine.nowMs);
       expect(engine.ends).to.deep.equal([slot + 2 * INTERVAL]);
     });
 
     it('marks no end of a target that it never scraped', () => {
       const { engine, task } = start();
-      task.release(true);
+      task.release(true, engine.nowMs);
       expect(engine.ends).to.deep.equal([]);
     });
   });
@@ -323,6 +357,59 @@ describe('TargetTask', () => {
       expect(after).to.have.lengthOf(3);
       expect(after.every(({ intervalMs }) => intervalMs === 1_000)).to.equal(true);
       expect(engine.closed, 'the old connection').to.equal(1);
+    });
+
+    describe('with the same interval', () => {
+      const CHANGED = targetWith({ retries: 1 });
+
+      it('still makes good the open slot after a take-over', async () => {
+        const engine = new FakeEngine();
+        const { task, slot } = takeOver(engine, { kind: 'takeover', predecessor: 'gone' }, 1);
+        task.configure(CHANGED, engine.nowMs);
+        await engine.runUntil(slot + INTERVAL + 1_500);
+        expect(slotsOf(engine, slot)).to.deep.equal([0, 1]);
+      });
+
+      it('still scrapes the slot whose timer is late', async () => {
+        const { engine, task, slot } = start();
+        engine.clock.advance(slot + INTERVAL + 3 - engine.nowMs);
+        task.configure(CHANGED, engine.nowMs);
+        await engine.runUntil(slot + INTERVAL + 10);
+        expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      });
+
+      it('still looks as a demoted owner', async () => {
+        const { engine, task, slot } = start();
+        engine.isDemoted = true;
+        await engine.runUntil(slot + INTERVAL + 10);
+        task.configure(CHANGED, engine.nowMs);
+        await engine.runUntil(slot + INTERVAL + 300);
+        expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      });
+
+      it('still scrapes the slot that waits behind a long scrape, by the new registration', async () => {
+        const { engine, task, slot } = start();
+        engine.durationMs = INTERVAL + 1_000;
+        await engine.runUntil(slot + 2 * INTERVAL + 100);
+        task.configure(CHANGED, engine.nowMs);
+        expect(engine.closed, 'the connection in use').to.equal(0);
+        engine.durationMs = 0;
+        await engine.runUntil(slot + 2 * INTERVAL + 1_100);
+        expect(slotsOf(engine, slot)).to.deep.equal([1, 2]);
+        expect(engine.closed).to.equal(1);
+      });
+
+      it('still scrapes the slot that waits at the gate', async () => {
+        const engine = new FakeEngine(1);
+        let leave = (): void => undefined;
+        engine.context.gate.enter(() => (leave = () => engine.context.gate.leave(false)), false);
+        const { task, slot } = start(FRESH, engine);
+        await engine.runUntil(slot + INTERVAL + 100);
+        task.configure(CHANGED, engine.nowMs);
+        leave();
+        await engine.runUntil(slot + INTERVAL + 200);
+        expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      });
     });
 
     it('stops scraping a target whose registration is wrong, says why, and goes on when it is right again', async () => {
@@ -347,11 +434,68 @@ describe('TargetTask', () => {
     expect(engine.totals).to.include({ expected: 2, written: 0, doubled: 1, dropped: 1 });
   });
 
+  describe('when a plan gives it a target whose open slot fell to nobody it knows of', () => {
+    /** The owner, without a part in the slot that is open now: the plan that was in force when it came said so. */
+    async function passedOver(): Promise<{ engine: FakeEngine; task: TargetTask; slot: number }> {
+      const { engine, task, slot } = start();
+      engine.plan = OTHERS;
+      await engine.runUntil(slot + INTERVAL + 300);
+      engine.plan = MINE;
+      engine.stored = slot;
+      return { engine, task, slot };
+    }
+
+    it('verifies the slot, and scrapes it when it is missing', async () => {
+      const { engine, task, slot } = await passedOver();
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 2_600);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.looks).to.equal(1);
+    });
+
+    it('leaves it when another has scraped it', async () => {
+      const { engine, task, slot } = await passedOver();
+      engine.stored = slot + INTERVAL;
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 2_600);
+      expect(engine.frames).to.have.lengthOf(0);
+      expect(engine.totals).to.include({ covered: 1, missed: 0 });
+    });
+
+    it('verifies it again when it lost the target and got it back meanwhile', async () => {
+      const { engine, task, slot } = await passedOver();
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
+      engine.plan = OTHERS;
+      await engine.runUntil(slot + INTERVAL + 3_000);
+      expect(engine.frames).to.have.lengthOf(0);
+      engine.plan = MINE;
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 3_300);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
+    it('scrapes it where the target has no frame at all, if it was known by then', async () => {
+      const { engine, task, slot } = await passedOver();
+      engine.stored = undefined;
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: slot + 1 }, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 2_600);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
+    it('leaves a slot from before the target was known', async () => {
+      const { engine, task, slot } = await passedOver();
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: slot + INTERVAL + 1 }, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 2_600);
+      expect(engine.looks).to.equal(0);
+    });
+  });
+
   it('never scrapes a slot twice when it is acquired again and again', async () => {
     const { engine, task, slot } = start();
     engine.stored = slot;
     for (let time = 0; time < 20; time += 1) {
-      task.acquire({ kind: 'takeover', predecessor: 'alive' }, engine.nowMs);
+      task.acquire({ acquisition: { kind: 'takeover', predecessor: 'alive' } }, engine.nowMs);
       await engine.runUntil(engine.nowMs + 700);
     }
     const slots = slotsOf(engine, slot);
