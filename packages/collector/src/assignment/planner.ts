@@ -44,6 +44,7 @@ export class Planner {
   /** Slot time at which targets got known that came after the start, which is when the others did. */
   readonly #knownFromMs = new Map<TargetId, number>();
   #startedAtMs = 0;
+  #targetsChangedAtMs = -Infinity;
   #plannedMembership = '';
   #isRunning = false;
   #changeTimer: NodeJS.Timeout | undefined;
@@ -92,6 +93,7 @@ export class Planner {
     onPlan(plan, {
       isNew: (id) => !before.has(id),
       exists: (id) => now.has(id),
+      targetsChangedAtMs: this.#targetsChangedAtMs,
       knownFromMs: (id) => this.#knownFromMs.get(id) ?? this.#startedAtMs,
     });
     const durationMs = performance.now() - startedMs;
@@ -106,6 +108,7 @@ export class Planner {
     if (haveTargetsChanged) {
       for (const id of diff.addedTargets) this.#knownFromMs.set(id, this.#options.clock.now());
       for (const id of diff.removedTargets) this.#knownFromMs.delete(id);
+      this.#targetsChangedAtMs = this.#options.clock.now();
       this.#adoptTargets(view);
     }
     // Collectors note the version of their ring in their records; that is no reason to plan again.

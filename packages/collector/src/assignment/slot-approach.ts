@@ -8,6 +8,12 @@ export interface SlotSituation {
   readonly isDemoted: boolean;
   /** Who had the target until so recently that it may not have heard of the change; undefined when that is long ago. */
   readonly recentOwner: Predecessor | undefined;
+  /** It is the first slot after a boundary from which on the target is ours. */
+  readonly isFirst: boolean;
+  /** Targets came or went so recently that others may not have heard, and may take themselves for the owner. */
+  readonly isSpreading: boolean;
+  /** From 0.5 to 1, differs between collectors: of two that wait for the other at the same slot one comes first. */
+  readonly stagger: number;
   readonly intervalMs: number;
   /** How long the last scrape of the target by this collector took; 0 when unknown. */
   readonly lastDurationMs: number;
@@ -38,6 +44,9 @@ const MIN_DEMOTED_DELAY_MS = 250;
 /** Longest wait of a new owner after one that is gone: above that of a demoted one, which so comes first. */
 const MAX_CAUTION_DELAY_MS = 1_000;
 
+/** Over so long those are spread that verify a slot. */
+const MAX_SPREAD_MS = 100;
+
 /** Longest wait after an owner that lives: it either scrapes on time or has heard, and a gap must stay below 1.1 intervals. */
 const MAX_SHIFT_DELAY_MS = 500;
 
@@ -48,17 +57,17 @@ const MAX_SHIFT_DELAY_MS = 500;
  * one who has had the target longest goes first (a demoted owner), then a new owner, then the backups by rank.
  */
 export function approachSlot(situation: SlotSituation): SlotApproach {
-  const { rank, isDemoted, recentOwner, intervalMs, lastDurationMs, othersDurationMs } = situation;
+  const { rank, isDemoted, recentOwner, isFirst, isSpreading, stagger, intervalMs } = situation;
+  const { lastDurationMs, othersDurationMs } = situation;
   if (rank > 0) {
     return { kind: 'look', delayMs: backupDelayMs(rank, intervalMs, Math.max(lastDurationMs, othersDurationMs)) };
   }
   if (recentOwner === 'gone') return { kind: 'look', delayMs: cautionDelayMs(intervalMs) };
-  const shiftMs = recentOwner === 'alive' ? shiftDelayMs(intervalMs) : 0;
-  if (isDemoted) {
-    const delayMs = demotedDelayMs(intervalMs, lastDurationMs, othersDurationMs);
-    return { kind: 'look', delayMs: Math.max(delayMs, shiftMs) };
-  }
-  return shiftMs > 0 ? { kind: 'look', delayMs: shiftMs } : SCRAPE;
+  const mayHaveRival = recentOwner === 'alive' || (isFirst && isSpreading);
+  const shiftMs = mayHaveRival ? Math.round(stagger * shiftDelayMs(intervalMs)) : 0;
+  const demotedMs = isDemoted ? demotedDelayMs(intervalMs, lastDurationMs, othersDurationMs) : 0;
+  const delayMs = Math.max(demotedMs, shiftMs);
+  return delayMs > 0 || isFirst ? { kind: 'look', delayMs } : SCRAPE;
 }
 
 /**
@@ -71,7 +80,7 @@ export function demotedDelayMs(intervalMs: number, lastDurationMs: number, other
   return clamp(2 * lastDurationMs + 50, leastMs, intervalMs / 10);
 }
 
-/** When a new owner looks, during its first moments, while the previous one lives: a change of targets shifted a few. */
+/** When a new owner looks at the latest, during its first moments, while the previous one lives: a change of targets shifted a few. */
 export function shiftDelayMs(intervalMs: number): number {
   return Math.min(MAX_SHIFT_DELAY_MS, intervalMs / 10);
 }
@@ -112,9 +121,11 @@ export function takeoverCheckMs(input: {
  * change, or the slot is about to close.
  *
  * @param sinceMs - When the target became ours, or was found to be.
+ * @param stagger - As in {@link SlotSituation}: of two that verify the same slot one comes first.
  */
-export function verificationMs(slotMs: number, intervalMs: number, sinceMs: number): number {
-  const settledMs = Math.max(sinceMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2);
+export function verificationMs(slotMs: number, intervalMs: number, sinceMs: number, stagger = 0.5): number {
+  const spreadMs = (2 * stagger - 1) * Math.min(MAX_SPREAD_MS, intervalMs / 20);
+  const settledMs = Math.max(sinceMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2) + spreadMs;
   const closingMs = slotMs + intervalMs - Math.min(250, intervalMs / 10);
   return Math.max(sinceMs, Math.min(settledMs, closingMs));
 }

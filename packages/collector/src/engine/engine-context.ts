@@ -23,6 +23,8 @@ export interface DueItem {
 
 /** What the tasks of all targets share. */
 export interface EngineContext {
+  /** Name of this collector. */
+  readonly self: string;
   readonly clock: SlotClock;
   readonly gate: ScrapeGate;
   readonly schemas: SchemaCache;
@@ -39,6 +41,8 @@ export interface EngineContext {
   readonly close: (scraper: SlotScraper) => void;
   /** The plan in force. */
   plan(): OwnershipPlan;
+  /** Whether targets came or went so recently that other collectors may not have heard of it. */
+  isSpreading(): boolean;
   /** Whether this collector can not be sure that its targets are still its own. */
   isDemoted(): boolean;
   /** How often the process was found to have stood still. */

@@ -50,6 +50,8 @@ export interface TargetChanges {
   readonly knownFromMs: (id: TargetId) => number;
   /** Whether the cluster has the target now. */
   readonly exists: (id: TargetId) => boolean;
+  /** Slot time at which targets came or went last. */
+  readonly targetsChangedAtMs: number;
 }
 
 /** How long a look into the store may take before the slots are scraped without it. */
@@ -69,6 +71,7 @@ export class ScrapeEngine {
   readonly #active = new Set<SlotScraper>();
   readonly #closing = new ClosingQueue();
   #plan: OwnershipPlan | undefined;
+  #targetsChangedAtMs = -Infinity;
   #isStarted = false;
   #isDemoted = true;
 
@@ -80,6 +83,7 @@ export class ScrapeEngine {
     this.#ticker = createTicker((items, nowMs) => this.#onDue(items, nowMs));
     const noPlan = new OwnershipPlan(self, []);
     this.#context = {
+      self,
       clock,
       gate,
       schemas: new SchemaCache(),
@@ -88,6 +92,7 @@ export class ScrapeEngine {
       metrics,
       logger,
       cautionMs,
+      isSpreading: () => clock.now() < this.#targetsChangedAtMs + cautionMs,
       // Asked once a wake-up rather than once a slot.
       isDemoted: () => this.#isDemoted,
       stallCount,
@@ -128,6 +133,7 @@ export class ScrapeEngine {
     const nowMs = this.#options.clock.now();
     const previous = this.#plan;
     this.#plan = next;
+    this.#targetsChangedAtMs = changes.targetsChangedAtMs;
     const wanted = next.targetsFrom(nowMs);
     for (const id of wanted) {
       const acquisition = classifyAcquisition(previous, next, id, changes.isNew(id), nowMs);

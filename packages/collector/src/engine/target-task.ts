@@ -1,4 +1,12 @@
-import { slotAfter, slotAtOrBefore, type Logger, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
+import {
+  identityHash,
+  slotAfter,
+  slotAtOrBefore,
+  type Logger,
+  type Parsed,
+  type Target,
+  type TargetId,
+} from '@pulsekeeper/model';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
 import { approachSlot, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
@@ -9,6 +17,12 @@ import { scheduleOf, type Schedule } from './schedule.ts';
 import { SlotRunner } from './slot-runner.ts';
 import { SlotTally } from './slot-tally.ts';
 import type { TargetState } from './target-state.ts';
+
+/** Moments among which collectors spread that wait for each other. */
+const STAGGER_STEPS = 6;
+
+/** Until then after a boundary, one that leaves is sure to be there still. */
+const AFTER_BOUNDARY_MS = 50;
 
 /** What a plan says of one target. */
 export interface TargetPart {
@@ -41,6 +55,7 @@ export interface TargetPart {
 export class TargetTask {
   readonly id: TargetId;
   readonly #context: EngineContext;
+  readonly #stagger: number;
   readonly #tally: SlotTally;
   readonly #runner: SlotRunner;
   #schedule: Schedule | undefined;
@@ -69,6 +84,7 @@ export class TargetTask {
   constructor(id: TargetId, context: EngineContext, logger: Logger) {
     this.id = id;
     this.#context = context;
+    this.#stagger = staggerOf(context.self, id);
     this.#tally = new SlotTally(context.totals);
     this.#runner = new SlotRunner(id, context, this.#tally, logger);
   }
@@ -158,18 +174,21 @@ export class TargetTask {
     const approach = approachSlot({
       rank,
       isDemoted,
+      isFirst,
+      isSpreading: this.#context.isSpreading(),
+      stagger: this.#stagger,
       recentOwner: nowMs < this.#cautiousUntilMs ? this.#recentOwner : undefined,
       intervalMs,
       lastDurationMs: this.#runner.lastDurationMs,
       othersDurationMs: this.#runner.othersDurationMs,
     });
     if (isFirst) this.#verifyFirstFromMs = Infinity;
-    if (approach.kind === 'scrape' && !isFirst) {
+    if (approach.kind === 'scrape') {
       this.#begin(slotMs, intervalMs, rank);
       return undefined;
     }
     const look = this.#itemOf(slotMs, 'look', false);
-    const lookAtMs = slotMs + (approach.kind === 'look' ? approach.delayMs : 0);
+    const lookAtMs = this.#whileOurs(slotMs, slotMs + approach.delayMs, rank);
     if (lookAtMs <= nowMs) return look;
     this.#context.schedule(lookAtMs, look);
     return undefined;
@@ -234,6 +253,13 @@ export class TargetTask {
     };
   }
 
+  /** A look of an owner that loses the target before then is brought forward: one that leaves goes soon after the boundary. */
+  #whileOurs(slotMs: number, lookAtMs: number, rank: number): number {
+    const plan = this.#context.plan();
+    if (rank > 0 || plan.rankAt(this.id, lookAtMs) === 0) return lookAtMs;
+    return Math.min(lookAtMs, plan.nextBoundaryMs(slotMs) + AFTER_BOUNDARY_MS);
+  }
+
   /** Ends the schedule in force. Its connection and writer go once nothing of it is in flight. */
   #retire(): void {
     this.#generation += 1;
@@ -256,7 +282,7 @@ export class TargetTask {
     const beginsMs = this.#beginsMs;
     if (beginsMs === undefined || beginsMs <= nowMs) return;
     const slotMs = slotAtOrBefore(beginsMs - 1, intervalMs, phaseMs);
-    const checkMs = verificationMs(slotMs, intervalMs, beginsMs);
+    const checkMs = verificationMs(slotMs, intervalMs, beginsMs, this.#stagger);
     if (checkMs < slotMs + intervalMs) this.#context.schedule(checkMs, this.#itemOf(slotMs, 'look', true));
   }
 
@@ -265,7 +291,7 @@ export class TargetTask {
     if (this.#context.plan().rankAt(this.id, nowMs) !== 0) return;
     const slotMs = slotAtOrBefore(nowMs, intervalMs, phaseMs);
     if (slotMs <= this.#settledSlotMs || slotMs <= this.#verifyingSlotMs || slotMs < this.#knownFromMs) return;
-    const checkMs = verificationMs(slotMs, intervalMs, nowMs);
+    const checkMs = verificationMs(slotMs, intervalMs, nowMs, this.#stagger);
     if (checkMs < slotMs + intervalMs) this.#verifyAt(checkMs, slotMs);
   }
 
@@ -318,4 +344,9 @@ export class TargetTask {
     const knownFromMs = this.#knownFromMs;
     this.#tally.countMissed(slotsLeftOut({ lastSlotMs, slotMs, intervalMs, knownFromMs }));
   }
+}
+
+/** From 0.5 to 1, in a few steps, so that looks of a moment still share a call. */
+function staggerOf(collector: string, target: TargetId): number {
+  return 0.5 + (identityHash(`${collector} ${target}`) % STAGGER_STEPS) / (2 * (STAGGER_STEPS - 1));
 }

@@ -19,13 +19,7 @@ describe('classifyAcquisition', () => {
     ['sees a target for the first time', [others()], [mine()], true, { kind: 'fresh' }],
     ['gets it since the owner died', [others()], [mine(['me'])], false, { kind: 'takeover', predecessor: 'gone' }],
     ['gets it from a living owner', [others()], [mine()], false, { kind: 'takeover', predecessor: 'alive' }],
-    [
-      'will get it at a boundary',
-      [others()],
-      [until(2_000, others()), mine(['me'])],
-      false,
-      { kind: 'none' },
-    ],
+    ['will get it at a boundary', [others()], [until(2_000, others()), mine(['me'])], false, { kind: 'none' }],
     [
       'hears of a boundary too late',
       [others()],

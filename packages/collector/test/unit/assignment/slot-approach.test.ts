@@ -14,6 +14,9 @@ const SURE = {
   rank: 0,
   isDemoted: false,
   recentOwner: undefined,
+  isFirst: false,
+  isSpreading: false,
+  stagger: 1,
   intervalMs: 5_000,
   lastDurationMs: 10,
   othersDurationMs: 0,
@@ -53,6 +56,14 @@ describe('approachSlot', () => {
     expect(approachSlot(shifted)).to.deep.equal({ kind: 'look', delayMs: 500 });
     expect(approachSlot({ ...shifted, intervalMs: 1_000 })).to.deep.equal({ kind: 'look', delayMs: 100 });
     expect(approachSlot({ ...shifted, isDemoted: true })).to.deep.equal({ kind: 'look', delayMs: 500 });
+    expect(approachSlot({ ...shifted, stagger: 0.5 })).to.deep.equal({ kind: 'look', delayMs: 250 });
+  });
+
+  it('looks at the first slot after a boundary on time, or a little later while news of targets spreads', () => {
+    const first = { ...SURE, isFirst: true };
+    expect(approachSlot(first)).to.deep.equal({ kind: 'look', delayMs: 0 });
+    expect(approachSlot({ ...first, isSpreading: true, stagger: 0.6 })).to.deep.equal({ kind: 'look', delayMs: 300 });
+    expect(approachSlot({ ...SURE, isSpreading: true })).to.deep.equal({ kind: 'scrape' });
   });
 
   it('looks the later the further behind the owner', () => {

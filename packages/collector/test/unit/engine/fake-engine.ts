@@ -36,6 +36,7 @@ export class FakeEngine {
   isStoreAway = false;
   appendOutcome: AppendOutcome = 'written';
   isDemoted = false;
+  isSpreading = false;
   stalls = 0;
   plan: OwnershipPlan = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['me'] } });
   /** How long a scrape takes. */
@@ -53,6 +54,7 @@ export class FakeEngine {
   constructor(maxInFlight = 10) {
     const slotClock = new SlotClock({ clock: this.clock });
     this.context = {
+      self: 'me',
       clock: slotClock,
       gate: new ScrapeGate({ maxInFlight, maxCatchUp: maxInFlight }),
       schemas: new SchemaCache(),
@@ -65,6 +67,7 @@ export class FakeEngine {
       active: new Set(),
       close: (scraper) => scraper.close(),
       plan: () => this.plan,
+      isSpreading: () => this.isSpreading,
       isDemoted: () => this.isDemoted,
       stallCount: () => this.stalls,
       schedule: (dueMs, item) => this.queue.push(Math.ceil(dueMs), item),

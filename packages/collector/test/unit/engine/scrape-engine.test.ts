@@ -14,7 +14,7 @@ import { fakePlan, TARGET } from '../assignment/fake-plan.ts';
 
 const MINE = fakePlan({ members: ['me'], owners: { [TARGET]: ['me'] } });
 const OTHERS = fakePlan({ members: ['other'], owners: { [TARGET]: ['other'] } });
-const CHANGES = { isNew: () => true, exists: () => true, knownFromMs: () => 0 };
+const CHANGES = { isNew: () => true, exists: () => true, knownFromMs: () => 0, targetsChangedAtMs: 0 };
 
 /** An engine on real time with a target of 100 ms whose scrapes end when the test says so. */
 class Bench {

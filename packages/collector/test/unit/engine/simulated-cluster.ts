@@ -182,6 +182,7 @@ class SimulatedCollector {
   readonly #knownFromMs = new Map<TargetId, number>();
   #planned: ReadonlySet<TargetId> | undefined;
   #view: World | undefined;
+  #targetsChangedAtMs = -Infinity;
   #isAlive = true;
 
   constructor(id: string, cluster: SimulatedCluster) {
@@ -204,6 +205,7 @@ class SimulatedCollector {
   }
 
   hear(world: World): void {
+    if (world.targetIds !== this.#view?.targetIds) this.#targetsChangedAtMs = this.#cluster.nowMs;
     this.#view = world;
     this.#replan();
   }
@@ -235,6 +237,7 @@ class SimulatedCollector {
     this.#engine.applyPlan(plan, {
       isNew: (id) => !before.has(id),
       exists: (id) => now.has(id),
+      targetsChangedAtMs: this.#targetsChangedAtMs,
       knownFromMs: (id) => this.#knownFromMs.get(id) ?? Infinity,
     });
     for (const id of [...this.#engine.targetIds]) this.#configure(id);

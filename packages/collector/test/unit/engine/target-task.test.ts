@@ -122,7 +122,7 @@ describe('TargetTask', () => {
         task.acquire({ acquisition: { kind: 'takeover', predecessor } }, engine.nowMs);
         task.configure(targetWith(), engine.nowMs);
         engine.stored = slot;
-        await engine.runUntil(slot + INTERVAL + delayMs - 100);
+        await engine.runUntil(slot + INTERVAL + delayMs / 2 - 10);
         expect(engine.frames).to.have.lengthOf(0);
         await engine.runUntil(slot + INTERVAL + delayMs + 100);
         expect(slotsOf(engine, slot)).to.deep.equal([1]);
@@ -471,7 +471,7 @@ describe('TargetTask', () => {
       expect(engine.frames).to.have.lengthOf(0);
       engine.plan = MINE;
       task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
-      await engine.runUntil(slot + INTERVAL + 3_300);
+      await engine.runUntil(slot + INTERVAL + 3_400);
       expect(slotsOf(engine, slot)).to.deep.equal([1]);
     });
 
