@@ -3,12 +3,19 @@ import { formatSeriesKey } from '@pulsekeeper/model';
 import type { TimeRange } from '../arguments/time-range.ts';
 import { formatClock, formatInstant } from '../output/format-age.ts';
 import type { Output } from '../output/output.ts';
+import { splitCommonLabels } from '../query/common-labels.ts';
 import type { MatrixData, MatrixSeries } from '../query/matrix.ts';
 import { sparkline } from '../query/sparkline.ts';
 
 /** A single series is shown point by point, on a terminal up to so many. */
 const MAX_POINTS_SHOWN = 40;
 const PLOT_WIDTH = 16;
+/** A terminal narrower than this has plots of half the width. */
+const WIDE_ENOUGH = 60;
+/** The series keep this part of the terminal; other columns go before they are cut further. */
+const SERIES_SHARE = 0.4;
+/** Of the least and the greatest value beside a plot. */
+const DIGITS = 4;
 
 /** Prints a matrix for people: one series as its points, several as one line each with a small plot. */
 export function printMatrix(output: Output, matrix: MatrixData, range: TimeRange): void {
@@ -17,26 +24,58 @@ export function printMatrix(output: Output, matrix: MatrixData, range: TimeRange
     printPoints(output, only);
     return;
   }
-  const hasPlot = output.isTerminal;
+  if (output.width === undefined) {
+    printWhole(output, matrix.result);
+  } else {
+    printPlotted(output, matrix.result, output.width);
+  }
+  const span = `${formatInstant(range.fromMs)} to ${formatInstant(range.untilMs)}`;
+  output.printParagraph('', `${matrix.result.length} series, ${span}`);
+}
+
+/** For a file or a pipe: every series in full. */
+function printWhole(output: Output, series: readonly MatrixSeries[]): void {
   output.printTable(
     [
-      { header: 'SERIES', value: ({ metric }: MatrixSeries) => formatSeriesKey(metric), minWidth: 58, cut: 'middle' },
-      { header: 'POINTS', value: ({ values }) => String(values.length), align: 'right', dropOrder: 2 },
+      { header: 'SERIES', value: ({ metric }) => formatSeriesKey(metric) },
+      { header: 'POINTS', value: ({ values }) => String(values.length), align: 'right' },
       { header: 'LATEST', value: ({ values }) => values.at(-1)?.[1] ?? '', align: 'right' },
-      { header: 'AT', value: ({ values }) => clockOf(values.at(-1)), dropOrder: 1 },
-      ...(hasPlot
-        ? [{ header: 'PLOT', value: (series: MatrixSeries) => plotOf(series, PLOT_WIDTH), dropOrder: 3 }]
-        : []),
+      { header: 'AT', value: ({ values }) => clockOf(values.at(-1)) },
     ],
-    matrix.result,
+    series,
   );
-  output.printLine(`${matrix.result.length} series, ${formatInstant(range.fromMs)} to ${formatInstant(range.untilMs)}`);
+}
+
+/** For a terminal: what the series have alike stands above, and each line has what tells it from the others. */
+function printPlotted(output: Output, series: readonly MatrixSeries[], width: number): void {
+  const { common, differing } = splitCommonLabels(series.map(({ metric }) => metric));
+  if (Object.keys(common).length > 0) {
+    output.printParagraph('', formatSeriesKey(common), output.palette.bold);
+  }
+  const plotWidth = width < WIDE_ENOUGH ? PLOT_WIDTH / 2 : PLOT_WIDTH;
+  output.printTable(
+    [
+      {
+        header: 'SERIES',
+        value: ({ labels }) => formatSeriesKey(labels),
+        minWidth: Math.floor(width * SERIES_SHARE),
+        cut: 'middle',
+      },
+      { header: 'POINTS', value: ({ values }) => String(values.length), align: 'right', dropOrder: 2 },
+      { header: 'LATEST', value: ({ values }) => values.at(-1)?.[1] ?? '', align: 'right', minWidth: 10 },
+      { header: 'AT', value: ({ values }) => clockOf(values.at(-1)), dropOrder: 3 },
+      { header: 'PLOT', value: ({ values }) => plotOf(values, plotWidth), dropOrder: 0 },
+      { header: 'MIN … MAX', value: ({ values }) => spanOf(values), dropOrder: 1 },
+    ],
+    series.map(({ values }, index) => ({ values, labels: differing[index] ?? {} })),
+  );
 }
 
 function printPoints(output: Output, series: MatrixSeries): void {
   output.printParagraph('', formatSeriesKey(series.metric), output.palette.bold);
   if (output.isTerminal) {
-    output.printLine(plotOf(series, output.width ?? PLOT_WIDTH));
+    output.printLine(plotOf(series.values, output.width ?? PLOT_WIDTH));
+    output.printLine(output.palette.dim(`min … max: ${spanOf(series.values)}`));
   }
   const shown = output.isTerminal ? series.values.slice(-MAX_POINTS_SHOWN) : series.values;
   if (shown.length < series.values.length) {
@@ -51,11 +90,29 @@ function printPoints(output: Output, series: MatrixSeries): void {
   );
 }
 
-function plotOf({ values }: MatrixSeries, width: number): string {
-  return sparkline(
-    values.map(([, value]) => Number(value.replace('Inf', 'Infinity'))),
-    width,
+function plotOf(values: MatrixSeries['values'], width: number): string {
+  return sparkline(numbersOf(values), width);
+}
+
+/** The least and the greatest of the finite values, which the plot lies between, in a few digits. */
+function spanOf(values: MatrixSeries['values']): string {
+  const finite = numbersOf(values).filter(Number.isFinite);
+  if (finite.length === 0) {
+    return '-';
+  }
+  const [least, greatest] = finite.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   );
+  return `${shorten(least)} … ${shorten(greatest)}`;
+}
+
+function shorten(value: number): string {
+  return String(Number(value.toPrecision(DIGITS)));
+}
+
+function numbersOf(values: MatrixSeries['values']): number[] {
+  return values.map(([, value]) => Number(value.replace('Inf', 'Infinity')));
 }
 
 function clockOf(point: readonly [number, string] | undefined): string {

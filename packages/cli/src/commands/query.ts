@@ -23,11 +23,13 @@ export async function runQuery(context: CommandContext, input: CommandInput): Pr
   }
   const { fromMs, untilMs } = plan.range;
   const series: SampledSeries[] = [];
+  const progress = output.progress({ label: 'query', unit: 'series' });
   await withStore(settings, signal, async ({ reader }) => {
     for await (const result of reader.select(matchers, fromMs - reachBackMs(plan), untilMs, { signal })) {
       series.push(evaluate(result, plan));
+      progress.advance();
     }
-  });
+  }).finally(() => progress.done());
   print(context, toMatrix(combine(series, plan)), isCsv, plan);
   return ExitCode.Good;
 }

@@ -59,7 +59,7 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
 }
 
 async function askTargets(
-  { signal }: CommandContext,
+  { output, signal }: CommandContext,
   store: Store,
   picture: ClusterPicture | undefined,
   window: SlotWindow | undefined,
@@ -78,7 +78,14 @@ async function askTargets(
   if (window === undefined) {
     return { reports, slots: undefined, heartbeats };
   }
-  const accounted = await accountTargets(reader, { ids, picture, window, signal });
+  const progress = output.progress({ label: 'targets', total: ids.length, unit: 'targets' });
+  const accounted = await accountTargets(reader, {
+    ids,
+    picture,
+    window,
+    signal,
+    onCounted: () => progress.advance(),
+  }).finally(() => progress.done());
   const slots = accounted.map(({ target, account }) => {
     const { expected, written, failed, late, missing, doubled } = account;
     return [target, { expected, written, failed, late, missing, doubled }] as const;

@@ -8,7 +8,6 @@ import type { ClusterPicture } from '../cluster/cluster-picture.ts';
 import { hasFlag, textOption, type CommandContext, type CommandInput } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
-import { Progress } from '../output/progress.ts';
 import type { SlotWindow } from '../views/slot-account.ts';
 import {
   toVerification,
@@ -55,7 +54,7 @@ async function accountAll(
   const registered = (picture?.targets ?? []).map(({ id }) => id);
   const stored = (await reader.targets({ signal })).map(({ id }) => id);
   const ids = [...new Set([...registered, ...stored])].filter(isWanted).sort();
-  const progress = new Progress(output.errors, 'verify', ids.length);
+  const progress = output.progress({ label: 'verify', total: ids.length, unit: 'targets' });
   try {
     return await accountTargets(reader, { ids, picture, window, signal, onCounted: () => progress.advance() });
   } finally {

@@ -2,6 +2,7 @@ import { escapeUnsafe } from '@pulsekeeper/model';
 
 import { displayWidth } from './display-width.ts';
 import { choosePalette, type Paint, type Palette } from './palette.ts';
+import { Progress, type ProgressOptions } from './progress.ts';
 import { renderTable, type Column } from './table.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -55,14 +56,24 @@ export class Output {
     return this.isTerminal ? (this.#options.stdout.columns ?? 80) : undefined;
   }
 
-  /** Standard error, for what draws there by itself. */
+  /** Standard error, for what asks questions there. */
   get errors(): TextSink {
     return this.#options.stderr;
   }
 
-  /** The lines of the terminal; `undefined` for a file or a pipe. */
+  /** The lines of a terminal that can be drawn on; `undefined` for a file, a pipe, or `TERM=dumb`. */
   get height(): number | undefined {
-    return this.isTerminal ? (this.#options.stdout.rows ?? 24) : undefined;
+    return this.isTerminal && !this.#isDumb ? (this.#options.stdout.rows ?? 24) : undefined;
+  }
+
+  /** A progress bar on standard error, where that is a terminal that can be drawn on. */
+  progress(options: ProgressOptions): Progress {
+    const { stderr } = this.#options;
+    return new Progress(this.#isDumb ? { write: (text) => stderr.write(text) } : stderr, options);
+  }
+
+  get #isDumb(): boolean {
+    return this.#options.env['TERM'] === 'dumb';
   }
 
   /** An output of the same looks whose text is kept instead of written: `text` gives it. */
@@ -72,10 +83,12 @@ export class Output {
     return { output: new Output({ ...this.#options, stdout }), text: () => chunks.join('') };
   }
 
+  /** Writes a text to standard output as it is: whoever calls has escaped what is not ours. */
   print(text: string): void {
     this.#options.stdout.write(text);
   }
 
+  /** As {@link Output.print}, and ends the line. */
   printLine(text = ''): void {
     this.print(`${text}\n`);
   }
@@ -92,6 +105,7 @@ export class Output {
     }
   }
 
+  /** Prints a table, cut to the width of a terminal and whole elsewhere. Control characters of cells are escaped. */
   printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
     this.print(renderTable(columns, rows, { width: this.width, palette: this.palette }));
   }
