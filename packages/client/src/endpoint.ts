@@ -22,7 +22,17 @@ export interface Endpoint {
   readonly port: number;
   /** Set when a `node:https` server was given and no scheme. */
   readonly scheme: 'https' | undefined;
+  /** The own metrics server, which speaks plain HTTP under the paths that it is told. */
+  readonly own?: OwnServer | undefined;
   readonly close: () => Promise<void>;
+}
+
+/** What a registered service may still ask of the own metrics server. */
+export interface OwnServer {
+  /** Answers under this path, too. */
+  readonly servePath: (path: string) => void;
+  /** Whether collectors speak to it directly, rather than to something that is in front of it at another address. */
+  readonly isReachedDirectly: boolean;
 }
 
 /**
@@ -38,7 +48,8 @@ export async function openEndpoint(options: RegisterOptions, logger: Logger): Pr
   return { ...joinParts(hostOf(options, undefined), options.port ?? 0), scheme: undefined, close: nothing };
 }
 
-function checkEndpointOptions({ address, port, server, metrics, host }: RegisterOptions): void {
+function checkEndpointOptions(options: RegisterOptions): void {
+  const { address, port, server, metrics, host, listenHost, scheme } = options;
   if (address === undefined && port === undefined && server === undefined && metrics === undefined) {
     throw new InvalidRegistrationError('address', 'missing', 'one of address, port, server and metrics');
   }
@@ -63,11 +74,29 @@ function checkEndpointOptions({ address, port, server, metrics, host }: Register
       'one of them; the port of the server is taken',
     );
   }
+  if (address !== undefined && port !== undefined && metrics === undefined) {
+    throw new InvalidRegistrationError('port', 'given together with address', 'one of them; the address has a port');
+  }
+  if (listenHost !== undefined && metrics === undefined) {
+    throw new InvalidRegistrationError(
+      'listenHost',
+      'given without metrics',
+      'with metrics, whose server listens there',
+    );
+  }
+  if (scheme !== undefined && metrics !== undefined && address === undefined) checkOwnScheme(scheme);
   // Nothing is listened on for an address that nobody can be registered with.
   if (address !== undefined) serializeInstance({ address });
   if (address !== undefined && host !== undefined) {
     throw new InvalidRegistrationError('host', 'given together with address', 'one of them');
   }
+}
+
+/** @throws InvalidRegistrationError for `https`, which the own server does not speak. */
+export function checkOwnScheme(scheme: InstanceInput['scheme']): void {
+  if (scheme === undefined || scheme === 'http') return;
+  const allowed = '"http" for the own metrics server; with an address, what is in front of it may speak https';
+  throw new InvalidRegistrationError('scheme', showValue(scheme), allowed);
 }
 
 async function openOwnServer(metrics: MetricsRegistry, options: RegisterOptions, logger: Logger): Promise<Endpoint> {
@@ -80,7 +109,8 @@ async function openOwnServer(metrics: MetricsRegistry, options: RegisterOptions,
     logger,
   });
   const parts = given ?? joinParts(hostOf(options, server.host), server.port);
-  return { ...parts, scheme: undefined, close: () => server.close() };
+  const own = { servePath: server.servePath, isReachedDirectly: given === undefined };
+  return { ...parts, scheme: undefined, own, close: () => server.close() };
 }
 
 function portsOf(port: number | undefined, service: string): number[] {

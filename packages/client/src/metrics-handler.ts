@@ -23,7 +23,7 @@ export type MetricsHandler = (
 
 /**
  * Makes a request handler that answers with all metrics of a prom-client registry. It never rejects: when the metrics
- * cannot be collected it answers 500 and logs why.
+ * cannot be collected it answers 500 and logs why; what cannot be sent is logged, and the response is cut.
  */
 export function metricsHandler(
   registry: MetricsRegistry,
@@ -31,17 +31,14 @@ export function metricsHandler(
 ): MetricsHandler {
   return async (request, response) => {
     const answer = await collect(registry, logger);
-    if ('raw' in response) {
-      response.code(answer.status);
-      response.header('content-type', answer.contentType);
-      response.send(answer.body);
-      return response;
+    try {
+      return send(answer, request.method === 'HEAD', response);
+    } catch (err) {
+      // Answered already, by a timeout for instance, or a content type that is no header: nothing good can be sent.
+      logger.error({ err }, 'metrics could not be sent');
+      ('raw' in response ? response.raw : response).destroy();
+      return 'raw' in response ? response : undefined;
     }
-    response.statusCode = answer.status;
-    response.setHeader('content-type', answer.contentType);
-    response.setHeader('content-length', Buffer.byteLength(answer.body));
-    response.end(request.method === 'HEAD' ? undefined : answer.body);
-    return undefined;
   };
 }
 
@@ -49,6 +46,21 @@ interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+}
+
+/** Fastify wants its reply back. */
+function send(answer: Answer, isHead: boolean, response: ServerResponse | FastifyReplyLike): unknown {
+  if ('raw' in response) {
+    response.code(answer.status);
+    response.header('content-type', answer.contentType);
+    response.send(answer.body);
+    return response;
+  }
+  response.statusCode = answer.status;
+  response.setHeader('content-type', answer.contentType);
+  response.setHeader('content-length', Buffer.byteLength(answer.body));
+  response.end(isHead ? undefined : answer.body);
+  return undefined;
 }
 
 async function collect(registry: MetricsRegistry, logger: Logger): Promise<Answer> {

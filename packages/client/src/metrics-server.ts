@@ -11,7 +11,7 @@ export interface MetricsServerOptions {
   readonly ports: readonly number[];
   /** Address to listen on; all interfaces when left out. */
   readonly host: string | undefined;
-  /** The one path that is answered. */
+  /** The path that is answered, until there are more. */
   readonly path: string;
   readonly logger: Logger;
 }
@@ -21,6 +21,8 @@ export interface MetricsServer {
   /** Where it listens; `undefined` means all interfaces. */
   readonly host: string | undefined;
   readonly port: number;
+  /** Answers under another path, too; what is known by an earlier one goes on to work. */
+  readonly servePath: (path: string) => void;
   /** Stops listening and cuts what is still open. */
   close(): Promise<void>;
 }
@@ -28,14 +30,15 @@ export interface MetricsServer {
 /** Serves metrics on a port of their own. Rejects when it can listen on none of them, with what forbids the last. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const handle = metricsHandler(options.metrics, { logger: options.logger });
+  const paths = new Set([options.path]);
   const server = createServer((request, response) => {
-    const path = request.url?.split('?', 1)[0];
+    const isKnown = paths.has(request.url?.split('?', 1)[0] ?? '');
     const isAllowed = request.method === 'GET' || request.method === 'HEAD';
-    if (path === options.path && isAllowed) {
+    if (isKnown && isAllowed) {
       void handle(request, response);
       return;
     }
-    response.writeHead(path === options.path ? 405 : 404, { 'content-length': 0 }).end();
+    response.writeHead(isKnown ? 405 : 404, { 'content-length': 0 }).end();
   });
   const wanted = await listenOnFirstFree(server, options);
   server.unref();
@@ -43,7 +46,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   server.on('connection', (socket) => socket.unref());
   server.on('error', (err) => options.logger.warn({ err }, 'metrics server failed'));
   const { host, port } = listeningAddress(server) ?? { host: options.host, port: wanted };
-  return { host, port, close: () => closeServer(server) };
+  return { host, port, servePath: (path) => void paths.add(path), close: () => closeServer(server) };
 }
 
 /** Gives the port as it was asked for. */

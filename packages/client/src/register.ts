@@ -85,6 +85,7 @@ async function registerStepwise(options: RegisterOptions, undo: Undo[]): Promise
     instance,
     input,
     registration,
+    own: endpoint.own,
     closeRest: async () => {
       await removeHooks();
       await session.stop();

@@ -7,10 +7,10 @@ import {
   type RegistrationState,
 } from '@pulsekeeper/registry';
 import { checkPatch } from './check-options.ts';
+import { checkOwnScheme, type OwnServer } from './endpoint.ts';
 import { holdProcess } from './hold-process.ts';
 import { formatHostPort } from './host-address.ts';
-import type { ScrapeOptions } from './register-options.ts';
-import { scrapeOptionsOf } from './register-options.ts';
+import { DEFAULT_REGISTER_OPTIONS, scrapeOptionsOf, type ScrapeOptions } from './register-options.ts';
 
 /** What may change while a service is registered. A field that is `undefined` is taken away. */
 export interface ServicePatch extends ScrapeOptions {
@@ -44,7 +44,8 @@ export interface RegisteredService {
   whenRegistered(options?: { signal?: AbortSignal | undefined }): Promise<void>;
   /**
    * Changes how the instance is scraped, in place: collectors never miss it. Resolves once it is written, which may be
-   * after the next connection; meanwhile it keeps the process alive for at most 5 s.
+   * after the next connection; meanwhile it keeps the process alive for at most 5 s. The own metrics server answers under
+   * a new `path` from then on, and under the former ones, too.
    *
    * @throws InvalidRegistrationError with the field, the value and what is allowed; then nothing changes.
    */
@@ -60,6 +61,8 @@ export interface RegisteredServiceParts {
   readonly instance: string;
   readonly input: InstanceInput;
   readonly registration: Registration;
+  /** The own metrics server, if there is one. */
+  readonly own?: OwnServer | undefined;
   /** Closes what is not the registration, in order. */
   readonly closeRest: () => Promise<void>;
   readonly logger: Logger;
@@ -115,7 +118,11 @@ class LiveService implements RegisteredService {
     checkPatch(patch);
     const address = patch.address ?? this.#input.address;
     const next: InstanceInput = { ...this.#input, ...scrapeOptionsOf(patch), address };
+    const { own } = this.#parts;
+    if (own?.isReachedDirectly === true && patch.address === undefined) checkOwnScheme(next.scheme);
     const data = serializeInstance(next);
+    // Before anybody hears of it.
+    own?.servePath(next.path ?? DEFAULT_REGISTER_OPTIONS.path);
     this.#input = next;
     const release = holdProcess(KEEP_ALIVE_MS);
     try {

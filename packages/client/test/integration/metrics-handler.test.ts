@@ -83,4 +83,19 @@ describe('metricsHandler', () => {
       expect((await fetch(`${url}/metrics`)).status).to.equal(200);
     });
   }
+
+  it('does not reject when the response has been sent already', async () => {
+    const failures: unknown[] = [];
+    const url = await serve((request, response) => {
+      response.end('too late');
+      void metricsHandler(metrics)(request, response).catch((error: unknown) => failures.push(error));
+    });
+    expect(await (await fetch(url)).text()).to.equal('too late');
+    const listener = metricsHandler({ contentType: 'no\nheader', metrics: () => Promise.resolve('x 1\n') });
+    const broken = await serve((request, response) => {
+      void listener(request, response).catch((error: unknown) => failures.push(error));
+    });
+    expect(await fetch(broken).catch((error: unknown) => error)).to.be.an('error');
+    expect(failures).to.deep.equal([]);
+  });
 });

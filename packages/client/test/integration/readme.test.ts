@@ -113,14 +113,14 @@ describe('the programs of the README', function () {
     });
     expect(instance).to.deep.include({ intervalMs: 5000, labels: { team: 'checkout' } });
     expect(await metricsOf(instance)).to.match(/^orders_total \d+$/m);
-    await eventually(() => expect(output()).to.match(/^registered as shop\/.+:\d+ at .+:\d+$/m));
+    await eventually(() => expect(output()).to.match(/^shop\/.+:\d+ at .+:\d+ is registered$/m));
     child.kill('SIGTERM');
     expect(await ended).to.deep.equal([null, 'SIGTERM']);
     expect(await instances()).to.deep.equal([]);
   });
 
   it('serve metrics on a server of theirs, and end in order on SIGTERM', async () => {
-    const { child, ended } = run(programs()[1]!);
+    const { child, output, ended } = run(programs()[1]!);
     const [instance] = await eventually(async () => {
       const found = await instances();
       expect(found).to.have.length(1);
@@ -129,9 +129,10 @@ describe('the programs of the README', function () {
     expect(await metricsOf(instance)).to.include('process_cpu_seconds_total');
     expect(await metricsOf({ ...instance, path: '/' })).to.equal('hello\n');
     // The registration stands before `register` has resolved and the program has gone on to listen for the signal.
-    const signals = setInterval(() => child.kill('SIGTERM'), 100);
-    const how = await ended.finally(() => clearInterval(signals));
-    expect(how[0] ?? how[1]).to.be.oneOf([0, 'SIGTERM']);
+    await eventually(() => expect(output()).to.include('SIGTERM withdraws it'));
+    child.kill('SIGTERM');
+    expect(await ended).to.deep.equal([0, null]);
+    expect(await instances()).to.deep.equal([]);
   });
 
   it('update, refuse what is wrong, and close', async () => {

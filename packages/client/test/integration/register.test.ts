@@ -134,6 +134,20 @@ describe('register', () => {
     );
   });
 
+  it('answers under a path that was changed, and under the one before', async () => {
+    const metrics = new Registry();
+    const service = await registered({ service: 'shop', metrics, host: '127.0.0.1', listenHost: '127.0.0.1' });
+    await service.update({ path: '/m' });
+    const statusOf = async (path: string): Promise<number> => (await fetch(`http://${service.address}${path}`)).status;
+    expect(await Promise.all(['/m', '/metrics', '/x'].map(statusOf))).to.deep.equal([200, 200, 404]);
+    expect([...(await instances()).values()][0]?.path).to.equal('/m');
+    const refusal: unknown = await service.update({ scheme: 'https' }).catch((error: unknown) => error);
+    expect(refusal)
+      .to.be.an('error')
+      .with.property('message')
+      .that.matches(/^scheme is "https"/);
+  });
+
   it('has the same name again after a restart, on a port of its own that was not chosen', async () => {
     const start = (): Promise<RegisteredService> =>
       registered({ service: `shop-${process.pid}`, metrics: new Registry(), listenHost: '127.0.0.1' });

@@ -98,6 +98,13 @@ describe('register, before it does anything', () => {
     [{ ...RIGHT, zookeeper: 'h:99999/x' }, 'zookeeper', /^zookeeper is "h:99999\/x"; allowed: .*; port "99999" is not/],
     [{ ...RIGHT, acl: 'creator-all' }, 'acl', /^acl is "creator-all"; allowed: open, unless auth/],
     [{ service: 'shop', metrics: new Registry(), address: 'h' }, 'address', /^address is "h"; allowed: "host:port"/],
+    [{ ...RIGHT, address: 'h:1' }, 'port', /^port is given together with address; allowed: one of them/],
+    [{ ...RIGHT, listenHost: '::1' }, 'listenHost', /^listenHost is given without metrics; allowed: with metrics/],
+    [
+      { service: 'shop', metrics: new Registry(), scheme: 'https' },
+      'scheme',
+      /^scheme is "https"; allowed: "http" for the own metrics server/,
+    ],
     [{ ...RIGHT, port: '80' }, 'port', /^port is "80"; allowed: an integer/],
   ];
   for (const [options, field, says] of wrong) {
