@@ -1,8 +1,12 @@
 import { ExitCode } from './exit-code.ts';
+import { closeOpenScreens } from './output/live-screen.ts';
 import { runCli } from './run-cli.ts';
 
 /** How long a command that was asked to end may take to close its connections. */
 const LEAVE_TIMEOUT_MS = 3000;
+
+// Also a second Ctrl-C, which does not wait, leaves the terminal as it was.
+process.on('exit', closeOpenScreens);
 
 const controller = new AbortController();
 

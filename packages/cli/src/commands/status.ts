@@ -28,7 +28,8 @@ export async function runStatus(context: CommandContext): Promise<ExitCode> {
   );
 }
 
-async function readStatus(context: CommandContext): Promise<StatusReport> {
+/** Looks at the cluster, as far as its servers answer, and at each server of the ensemble. */
+export async function readStatus(context: CommandContext): Promise<StatusReport> {
   const { settings, signal } = context;
   // In parallel, and its answer comes before the others' do.
   const servers = probeEnsemble(settings.zookeeper, signal);

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { escapeUnsafe, formatSeriesKey, type Matcher } from '@pulsekeeper/model';
-import type { FrameReader } from '@pulsekeeper/store';
+import { StoreError, type FrameReader } from '@pulsekeeper/store';
 
 import { parseSelectorArgument } from '../arguments/selector.ts';
 import { parseDurationOption } from '../arguments/time-range.ts';
-import { withStore } from '../cluster/redis.ts';
+import { toStoreCliError, withStore } from '../cluster/redis.ts';
 import { textOption, type CommandContext, type CommandInput } from '../command.ts';
 import { ExitCode } from '../exit-code.ts';
 import { cutToWidth } from '../output/display-width.ts';
@@ -26,14 +26,54 @@ export async function runTail(context: CommandContext, input: CommandInput): Pro
   const matchers = parseSelectorArgument(input.args[0] ?? '');
   const sinceMs = parseDurationOption('--since', textOption(input, 'since') ?? '0s', SINCE_BOUNDS);
   const follower = new SampleFollower(context, matchers, context.now() - sinceMs);
-  await withStore(settings, signal, async ({ reader }) => {
+  await withStore(settings, signal, async (store) => {
+    const outage = new OutageNotes(context);
     while (!signal.aborted) {
-      await follower.poll(reader);
+      try {
+        await follower.poll(store.reader);
+        outage.over();
+      } catch (error) {
+        if (!(error instanceof StoreError && error.retryable)) {
+          throw error;
+        }
+        outage.note(toStoreCliError(error, settings, store.health().lastError?.message).message);
+      }
       // Aborted by Ctrl-C, which is how a tail ends.
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   });
   return ExitCode.Good;
+}
+
+/** A point that was not printed yet. */
+interface NewPoint {
+  readonly timeMs: number;
+  readonly series: MatrixSeries;
+  readonly value: string;
+}
+
+/** Says once that Redis is away, and once that it is back. */
+class OutageNotes {
+  readonly #context: CommandContext;
+  #isAway = false;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+  }
+
+  note(message: string): void {
+    if (!this.#isAway) {
+      this.#isAway = true;
+      this.#context.output.note(`pulsekeeper: ${message}; trying again`);
+    }
+  }
+
+  over(): void {
+    if (this.#isAway) {
+      this.#isAway = false;
+      this.#context.output.note('pulsekeeper: Redis answers again');
+    }
+  }
 }
 
 /** Remembers how far each series was printed. Memory: one number a series. */
@@ -42,7 +82,8 @@ class SampleFollower {
   readonly #matchers: readonly Matcher[];
   readonly #beginMs: number;
   readonly #printedMs = new Map<string, number>();
-  #hasPolled = false;
+  /** When the last poll began that came to its end: an outage since then is made good. */
+  #polledAtMs: number | undefined;
 
   constructor(context: CommandContext, matchers: readonly Matcher[], beginMs: number) {
     this.#context = context;
@@ -52,26 +93,33 @@ class SampleFollower {
 
   async poll(reader: FrameReader): Promise<void> {
     const { now, signal } = this.#context;
-    const fromMs = this.#hasPolled ? Math.max(this.#beginMs, now() - LATE_MS) : this.#beginMs;
-    const lines: { readonly timeMs: number; readonly series: MatrixSeries; readonly value: string }[] = [];
+    const startedMs = now();
+    const fromMs = this.#polledAtMs === undefined ? this.#beginMs : Math.max(this.#beginMs, this.#polledAtMs - LATE_MS);
+    const lines: NewPoint[] = [];
     try {
       for await (const result of reader.select(this.#matchers, fromMs, now() + LATE_MS, { signal })) {
         for (const series of toMatrix([result]).result) {
           lines.push(...this.#newPoints(series));
         }
       }
+      this.#polledAtMs = startedMs;
     } catch (error) {
       if (!signal.aborted) {
+        // What came before it broke is printed; it counts as printed already.
+        this.#printAll(lines);
         throw error;
       }
     }
-    this.#hasPolled = true;
-    for (const { timeMs, series, value } of lines.sort((a, b) => a.timeMs - b.timeMs)) {
+    this.#printAll(lines);
+  }
+
+  #printAll(lines: readonly NewPoint[]): void {
+    for (const { timeMs, series, value } of lines.toSorted((a, b) => a.timeMs - b.timeMs)) {
       this.#print(timeMs, series, value);
     }
   }
 
-  #newPoints(series: MatrixSeries): { timeMs: number; series: MatrixSeries; value: string }[] {
+  #newPoints(series: MatrixSeries): NewPoint[] {
     const key = formatSeriesKey(series.metric);
     const printedMs = this.#printedMs.get(key) ?? this.#beginMs;
     const points = series.values

@@ -14,19 +14,20 @@ import { probeEnsemble } from '../cluster/probe-ensemble.ts';
 import { toStoreCliError, withStore } from '../cluster/redis.ts';
 import { toCliError, withZooKeeper } from '../cluster/zookeeper.ts';
 import { textOption, type CommandContext, type CommandInput } from '../command.ts';
+import { CliError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatClock } from '../output/format-age.ts';
 import { LiveScreen } from '../output/live-screen.ts';
 import type { StatusReport } from '../views/status-report.ts';
 import { printStatus } from './status-screen.ts';
-import { toStatusReport } from './status.ts';
+import { readStatus, toStatusReport } from './status.ts';
 
 const EVERY_BOUNDS = { minMs: 200, maxMs: 3_600_000 };
 const MAX_COUNT = 1_000_000;
 
 /** `pulsekeeper top`: the status, again and again, over connections that stay open. */
 export async function runTop(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const { settings, signal, output } = context;
+  const { signal, output } = context;
   const everyMs = parseDurationOption('--every', textOption(input, 'every') ?? '2s', EVERY_BOUNDS);
   const countText = textOption(input, 'count');
   const count =
@@ -34,19 +35,11 @@ export async function runTop(context: CommandContext, input: CommandInput): Prom
       ? Number.POSITIVE_INFINITY
       : parseWholeNumber('--count', countText, { min: 1, max: MAX_COUNT });
   const screen = new LiveScreen(output);
+  const looks = { left: count };
   try {
-    await withZooKeeper(settings, signal, (session) =>
-      withStore(settings, signal, async (store) => {
-        for (let shown = 1; !signal.aborted; shown += 1) {
-          show(context, screen, await look(context, session, store));
-          if (shown >= count) {
-            return;
-          }
-          // Aborted by Ctrl-C, which is how top ends.
-          await delay(everyMs, undefined, { signal }).catch(() => undefined);
-        }
-      }),
-    );
+    while (looks.left > 0 && !signal.aborted) {
+      await watch(context, screen, looks, everyMs);
+    }
   } catch (error) {
     if (!signal.aborted) {
       throw error;
@@ -55,6 +48,38 @@ export async function runTop(context: CommandContext, input: CommandInput): Prom
     screen.close();
   }
   return ExitCode.Good;
+}
+
+/** Looks over open connections; while one cannot be opened, once over connections that are tried anew. */
+async function watch(
+  context: CommandContext,
+  screen: LiveScreen,
+  looks: { left: number },
+  everyMs: number,
+): Promise<void> {
+  const { settings, signal } = context;
+  const shown = async (report: StatusReport): Promise<void> => {
+    show(context, screen, report);
+    looks.left -= 1;
+    if (looks.left > 0) {
+      // Aborted by Ctrl-C, which is how top ends.
+      await delay(everyMs, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  try {
+    await withZooKeeper(settings, signal, (session) =>
+      withStore(settings, signal, async (store) => {
+        while (looks.left > 0 && !signal.aborted) {
+          await shown(await look(context, session, store));
+        }
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof CliError && error.code === 'Unreachable') || signal.aborted) {
+      throw error;
+    }
+    await shown(await readStatus(context));
+  }
 }
 
 function show(context: CommandContext, screen: LiveScreen, report: StatusReport): void {

@@ -9,6 +9,16 @@ const CLEAR_BELOW = '\u001b[J';
 // eslint-disable-next-line no-control-regex -- the colours that the palette writes
 const COLOUR = /\u001b\[\d+m/g;
 
+/** Screens that have taken the terminal. */
+const open = new Set<LiveScreen>();
+
+/** Gives the terminal back, whatever has taken it: for the end of a process that does not wait for its commands. */
+export function closeOpenScreens(): void {
+  for (const screen of open) {
+    screen.close();
+  }
+}
+
 /**
  * A full screen that is drawn again and again: over the old one line by line, so that nothing flickers and little goes
  * over a slow link. What does not fit the terminal is cut off. Not a terminal: screens follow each other.
@@ -33,6 +43,7 @@ export class LiveScreen {
     const frame = lines.map((line) => `${fit(line, width)}${CLEAR_TO_LINE_END}`).join('\r\n');
     if (!this.#isOpen) {
       this.#isOpen = true;
+      open.add(this);
       this.#output.print(ENTER);
     }
     if (frame !== this.#last) {
@@ -45,6 +56,7 @@ export class LiveScreen {
   close(): void {
     if (this.#isOpen) {
       this.#isOpen = false;
+      open.delete(this);
       this.#output.print(LEAVE);
     }
   }

@@ -3,12 +3,20 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort, registerCleanup, startRedis, type RedisServer } from '@pulsekeeper/test-support';
+import { deferred } from '@pulsekeeper/model';
+import {
+  eventually,
+  freePort,
+  registerCleanup,
+  startRedis,
+  TcpProxy,
+  type RedisServer,
+} from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { fillCluster } from '../support/filled-cluster.ts';
 import { expectJson } from '../support/json-schema.ts';
-import { runBinary, type RunOutcome } from '../support/run-binary.ts';
+import { runBinary, startBinary, type RunOutcome } from '../support/run-binary.ts';
 import { openSession, useZooKeeper } from '../support/sessions.ts';
 
 /** What the issue allows, and what is aimed at. */
@@ -87,6 +95,54 @@ describe('pulsekeeper when a server is away', function () {
     ]);
     expectUnreachable(first, /^pulsekeeper: ZooKeeper at /);
     expectUnreachable(second, /^pulsekeeper: Redis at /);
+  });
+
+  it('ends with 130 when it is interrupted before it has its answer', async () => {
+    const connected = deferred<undefined>();
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      connected.resolve(undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    registerCleanup({ name: 'mute server', run: () => new Promise((resolve) => server.close(() => resolve())) });
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}/x`;
+    const env = { PULSEKEEPER_ZOOKEEPER: address, PULSEKEEPER_CONNECT_TIMEOUT: '60s' };
+    const running = startBinary(['assignments'], { env });
+    await connected.promise;
+    running.child.kill('SIGINT');
+    expect(await running.ended).to.include({ code: 130, out: '', err: '' });
+  });
+
+  it('watches on in top while a server is away from the start', async () => {
+    const env = { PULSEKEEPER_REDIS: 'redis://127.0.0.1:1', PULSEKEEPER_CONNECT_TIMEOUT: '500ms' };
+    const { code, out } = await run(['top', '--count', '2', '--every', '200ms', '--json'], env);
+    expect(code).to.equal(0);
+    const reports = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => expectJson(line, 'status'));
+    expect(reports.map(({ zookeeper: one, redis: other }: any) => [one.reachable, other.reachable])).to.deep.equal([
+      [true, false],
+      [true, false],
+    ]);
+  });
+
+  it('goes on in tail after an outage of Redis', async () => {
+    const proxy = await TcpProxy.start({ target: { port: redis.port } });
+    const tail = startBinary(['tail', 'up{instance="web-1"}', '--json'], {
+      env: { PULSEKEEPER_REDIS: `redis://127.0.0.1:${proxy.port}`, PULSEKEEPER_CONNECT_TIMEOUT: '1s' },
+    });
+    const lines = (): number => tail.text().out.split('\n').length - 1;
+    await eventually(() => expect(lines()).to.be.greaterThan(0), { timeoutMs: 15_000 });
+    await proxy.cut();
+    await eventually(() => expect(tail.text().err).to.match(/^pulsekeeper: Redis at .*; trying again\n$/), {
+      timeoutMs: 15_000,
+    });
+    const before = lines();
+    await proxy.resume();
+    await eventually(() => expect(lines()).to.be.greaterThan(before), { timeoutMs: 15_000 });
+    tail.child.kill('SIGINT');
+    expect((await tail.ended).code).to.equal(0);
   });
 
   for (const args of [['status'], ['targets'], ['rules', 'get'], ['plan', '--with', '1'], ['verify']]) {

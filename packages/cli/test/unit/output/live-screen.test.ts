@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { LiveScreen } from '../../../src/output/live-screen.ts';
+import { closeOpenScreens, LiveScreen } from '../../../src/output/live-screen.ts';
 import { Output } from '../../../src/output/output.ts';
 
 const ENTER = '\u001b[?1049h\u001b[?25l';
@@ -35,8 +35,17 @@ describe('LiveScreen', () => {
   });
 
   it('cuts off what the terminal has no room for', () => {
-    screenOn({ isTTY: true, rows: 2, columns: 4 }).draw('abcdef\nb\nc\n');
+    const screen = screenOn({ isTTY: true, rows: 2, columns: 4 });
+    screen.draw('abcdef\nb\nc\n');
+    screen.close();
     expect(chunks[1]).to.equal('\u001b[Habc…\u001b[K\r\nb\u001b[K\u001b[J');
+  });
+
+  it('is given back by a process that ends without it', () => {
+    screenOn({ isTTY: true, rows: 2, columns: 4 }).draw('a');
+    closeOpenScreens();
+    closeOpenScreens();
+    expect(chunks.slice(2)).to.deep.equal([LEAVE]);
   });
 
   it('gives nothing back that it did not take', () => {
