@@ -1,6 +1,7 @@
 import { formatSeriesKey } from '@pulsekeeper/model';
 
 import type { TimeRange } from '../arguments/time-range.ts';
+import { cutToWidth } from '../output/display-width.ts';
 import { formatClock, formatInstant } from '../output/format-age.ts';
 import type { Output } from '../output/output.ts';
 import { splitCommonLabels } from '../query/common-labels.ts';
@@ -12,8 +13,9 @@ const MAX_POINTS_SHOWN = 40;
 const PLOT_WIDTH = 16;
 /** A terminal narrower than this has plots of half the width. */
 const WIDE_ENOUGH = 60;
-/** The series keep this part of the terminal; other columns go before they are cut further. */
-const SERIES_SHARE = 0.4;
+/** The names of series keep this part of the terminal, and up to the other one where that tells them apart. */
+const LEAST_SHARE = 0.3;
+const MOST_SHARE = 0.6;
 /** Of the least and the greatest value beside a plot. */
 const DIGITS = 4;
 
@@ -52,14 +54,17 @@ function printPlotted(output: Output, series: readonly MatrixSeries[], width: nu
   if (Object.keys(common).length > 0) {
     output.printParagraph('', formatSeriesKey(common), output.palette.bold);
   }
+  const rows = series.map(({ values }, index) => ({ values, name: formatSeriesKey(differing[index] ?? {}) }));
   const plotWidth = width < WIDE_ENOUGH ? PLOT_WIDTH / 2 : PLOT_WIDTH;
   output.printTable(
     [
       {
         header: 'SERIES',
-        value: ({ labels }) => formatSeriesKey(labels),
-        minWidth: Math.floor(width * SERIES_SHARE),
-        cut: 'middle',
+        value: ({ name }) => name,
+        minWidth: tellingWidth(
+          rows.map(({ name }) => name),
+          width,
+        ),
       },
       { header: 'POINTS', value: ({ values }) => String(values.length), align: 'right', dropOrder: 2 },
       { header: 'LATEST', value: ({ values }) => values.at(-1)?.[1] ?? '', align: 'right', minWidth: 10 },
@@ -67,8 +72,19 @@ function printPlotted(output: Output, series: readonly MatrixSeries[], width: nu
       { header: 'PLOT', value: ({ values }) => plotOf(values, plotWidth), dropOrder: 0 },
       { header: 'MIN … MAX', value: ({ values }) => spanOf(values), dropOrder: 1 },
     ],
-    series.map(({ values }, index) => ({ values, labels: differing[index] ?? {} })),
+    rows,
   );
+}
+
+/** The least width at which cut names still differ, within what the terminal can spare beside the values and the plot. */
+function tellingWidth(names: readonly string[], width: number): number {
+  const [least, most] = [Math.floor(width * LEAST_SHARE), Math.floor(width * MOST_SHARE)];
+  for (let tried = least; tried < most; tried += 1) {
+    if (new Set(names.map((name) => cutToWidth(name, tried))).size === names.length) {
+      return tried;
+    }
+  }
+  return most;
 }
 
 function printPoints(output: Output, series: MatrixSeries): void {

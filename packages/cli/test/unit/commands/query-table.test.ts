@@ -54,6 +54,21 @@ describe('printMatrix', () => {
     expect(lines.join('\n')).to.match(/\{code="404"\} +\S+ +▁\S*█/);
   });
 
+  it('tells series apart whose names must be cut', () => {
+    const labels = ['checkout-1', 'checkout-2', 'storefront-1'].map((instance) => ({
+      __name__: 'up',
+      demo: instance === 'storefront-1' ? 'no' : 'yes',
+      instance,
+      service: `${instance.slice(0, -2)}-with-a-rather-long-name-of-its-own`,
+    }));
+    const matrix = toMatrix(labels.map((one) => series(one, [NOW_MS, 1], [NOW_MS + 1000, 2])));
+    const lines = drawn(80, matrix);
+    expect(lines.filter((line) => line.includes('▁█'))).to.have.length(3);
+    for (const { instance } of labels) {
+      expect(lines.filter((line) => line.includes(`instance="${instance}"`))).to.have.length(1);
+    }
+  });
+
   it('writes every series in full to a file', () => {
     const lines = drawn(undefined);
     expect(lines[0]).to.match(/^SERIES +POINTS +LATEST +AT$/);
