@@ -35,6 +35,35 @@ describe('ScrapeGate', () => {
     expect(running).to.equal(4);
   });
 
+  it('never lets targets that were slow keep the others waiting', () => {
+    const gate = new ScrapeGate({ maxInFlight: 8, maxCatchUp: 4 });
+    let slow = 0;
+    let punctual = 0;
+    let late = 0;
+    // None of them leaves: they drip until their timeout.
+    for (let job = 0; job < 100; job += 1) gate.enter(() => (slow += 1), 'slow');
+    expect(slow).to.equal(2);
+    for (let job = 0; job < 6; job += 1) gate.enter(() => (punctual += 1), 'onTime');
+    expect(punctual).to.equal(6);
+    gate.enter(() => (late += 1), 'catchUp');
+    gate.leave('onTime');
+    // A place that becomes free is for the others, then for those to be made good.
+    expect([slow, punctual, late]).to.deep.equal([2, 6, 1]);
+    gate.leave('slow');
+    expect([slow, gate.inFlight, gate.waiting]).to.deep.equal([3, 8, 97]);
+  });
+
+  it('admits at least one slow target at a time', () => {
+    const gate = new ScrapeGate({ maxInFlight: 1, maxCatchUp: 1 });
+    const ran: string[] = [];
+    gate.enter(() => ran.push('slow'), 'slow');
+    gate.enter(() => ran.push('late'), 'catchUp');
+    gate.enter(() => ran.push('on time'), 'onTime');
+    gate.leave('slow');
+    gate.leave('onTime');
+    expect(ran).to.deep.equal(['slow', 'on time', 'late']);
+  });
+
   it('loses and repeats nothing when thousands wait', () => {
     const ran: number[] = [];
     const gate = new ScrapeGate({ maxInFlight: 1, maxCatchUp: 1 });
