@@ -37,6 +37,8 @@ export const EXEMPLAR_LABELS: LabelDialect = { isLoose: false, allowsMetricName:
 export function scanLabels(scanner: Scanner, list: LabelList, dialect: LabelDialect): void {
   const body = scanner.body;
   const isLoose = dialect.isLoose;
+  // Labels of exemplars make no series.
+  const isSample = dialect !== EXEMPLAR_LABELS;
   const open = scanner.position - 1;
   list.clear();
   let p = isLoose ? skipBlanks(scanner, scanner.position) : scanner.position;
@@ -45,7 +47,7 @@ export function scanLabels(scanner: Scanner, list: LabelList, dialect: LabelDial
     let nameEnd;
     let nameFlags = 0;
     if (body[p] === QUOTE) {
-      nameFlags = scanString(scanner, p, isLoose || dialect.allowsMetricName) | QUOTED;
+      nameFlags = scanName(scanner, p, isLoose || dialect.allowsMetricName) | QUOTED;
       nameStart = p + 1;
       nameEnd = scanner.position - 1;
       p = scanner.position;
@@ -67,12 +69,16 @@ export function scanLabels(scanner: Scanner, list: LabelList, dialect: LabelDial
       scanner.nameStart = nameStart;
       scanner.nameEnd = nameEnd;
       scanner.nameFlags = nameFlags;
-      if (body[p] === COMMA) p = isLoose ? skipBlanks(scanner, p + 1) : p + 1;
+      if (body[p] === COMMA) {
+        p = isLoose ? skipBlanks(scanner, p + 1) : p + 1;
+        if (body[p] === BRACE_CLOSE) trailingComma(scanner, p);
+      }
       continue;
     }
     if (body[p] !== EQUALS) scanner.fail('expected_equals', p);
     if (nameStart === nameEnd) scanner.fail('invalid_name', nameStart);
-    if (isReservedName(body, nameStart, nameEnd)) scanner.fail('reserved_label', nameStart);
+    if ((isSample || scanner.isStrict) && isReservedName(body, nameStart, nameEnd))
+      scanner.fail('reserved_label', nameStart);
     p = isLoose ? skipBlanks(scanner, p + 1) : p + 1;
     if (body[p] !== QUOTE) scanner.fail('expected_label_value', p);
     const valueFlags = scanString(scanner, p, isLoose);
@@ -81,7 +87,8 @@ export function scanLabels(scanner: Scanner, list: LabelList, dialect: LabelDial
     if (valueEnd - valueStart > scanner.limits.maxLabelValueBytes) {
       scanner.exceed('label_value_bytes', scanner.limits.maxLabelValueBytes, valueStart);
     }
-    if (list.length >= scanner.limits.maxLabels) scanner.exceed('labels', scanner.limits.maxLabels, nameStart);
+    if (isSample && list.length >= scanner.limits.maxLabels)
+      scanner.exceed('labels', scanner.limits.maxLabels, nameStart);
     list.push(nameStart, nameEnd, nameFlags, valueStart, valueEnd, valueFlags);
     p = isLoose ? skipBlanks(scanner, scanner.position) : scanner.position;
     if (body[p] === COMMA) {
@@ -89,11 +96,12 @@ export function scanLabels(scanner: Scanner, list: LabelList, dialect: LabelDial
       if (body[p] === BRACE_CLOSE) trailingComma(scanner, p);
     } else if (body[p] !== BRACE_CLOSE) {
       if (!isLoose) scanner.fail('expected_comma', p);
+      if (scanner.isStrict) scanner.fail('strict_syntax', p);
       scanner.isCanonical = false;
     }
   }
   scanner.position = p + 1;
-  finishList(scanner, list, open);
+  finishList(scanner, list, open, isSample || scanner.isStrict);
 }
 
 /** A trailing comma is taken as Prometheus takes it; the grammar of OpenMetrics has none. */
@@ -102,12 +110,12 @@ function trailingComma(scanner: Scanner, brace: number): void {
   scanner.isCanonical = false;
 }
 
-function finishList(scanner: Scanner, list: LabelList, open: number): void {
+function finishList(scanner: Scanner, list: LabelList, open: number, isUnique: boolean): void {
   const body = scanner.body;
   scanner.isSorted = list.sort(body);
-  const duplicate = list.firstDuplicate(body);
+  const duplicate = isUnique ? list.firstDuplicate(body) : -1;
   if (duplicate !== -1) scanner.fail('duplicate_label', list.nameStart(duplicate));
-  if ((list.nameFlags & (ESCAPED | NOT_CANONICAL)) !== 0) refuseEscapedDuplicates(scanner, list);
+  if (isUnique && (list.nameFlags & (ESCAPED | NOT_CANONICAL)) !== 0) refuseEscapedDuplicates(scanner, list);
   if (list.length === 0 || !scanner.isSorted || list.hasEmptyValue || (list.valueFlags & NOT_CANONICAL) !== 0) {
     scanner.isCanonical = false;
   }
@@ -136,6 +144,17 @@ function skipBlanks(scanner: Scanner, p: number): number {
   do p++;
   while (body[p] === SPACE || body[p] === TAB);
   return p;
+}
+
+/**
+ * Reads a quoted name as {@link scanString} reads a value. NUL, which values may hold, is refused, as in Prometheus.
+ * @returns its flags
+ */
+export function scanName(scanner: Scanner, quote: number, allowsNewline: boolean): number {
+  const flags = scanString(scanner, quote, allowsNewline);
+  const { body, position } = scanner;
+  for (let p = quote + 1; p < position; p++) if (body[p] === 0) scanner.fail('invalid_name', p);
+  return flags;
 }
 
 /**

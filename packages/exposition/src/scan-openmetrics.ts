@@ -1,8 +1,18 @@
 import { BRACE_OPEN, BYTE_CLASS, HASH, NAME_PART, NAME_START, NEWLINE, QUOTE, SPACE } from './byte-class.ts';
 import { QUOTED } from './label-list.ts';
-import { EXEMPLAR_LABELS, OPENMETRICS_LABELS, scanLabels, scanString } from './scan-labels.ts';
+import { EXEMPLAR_LABELS, OPENMETRICS_LABELS, scanLabels, scanName } from './scan-labels.ts';
 import { checkLineLength, readSeconds, readValue } from './scan-sample.ts';
-import { ENTRY_END, ENTRY_HELP, ENTRY_SAMPLE, ENTRY_TYPE, ENTRY_UNIT, EXEMPLAR_VALUE, VALUE } from './scanner.ts';
+import {
+  ENTRY_END,
+  ENTRY_HELP,
+  ENTRY_SAMPLE,
+  ENTRY_TYPE,
+  ENTRY_UNIT,
+  EXEMPLAR_VALUE,
+  SCRATCH,
+  TIMESTAMP_SECONDS,
+  VALUE,
+} from './scanner.ts';
 import type { Scanner } from './scanner.ts';
 import { isValidUtf8 } from './utf8.ts';
 
@@ -61,6 +71,7 @@ export function scanOpenMetricsSuffix(scanner: Scanner, start: number): number {
     const timestamp = p + 1;
     p = endOfToken(scanner, p, 'invalid_timestamp');
     scanner.timestampMs = readSeconds(scanner, timestamp, p);
+    scanner.numbers[TIMESTAMP_SECONDS] = scanner.numbers[SCRATCH] ?? NaN;
     scanner.timestampStart = timestamp;
     scanner.timestampEnd = p;
   }
@@ -141,7 +152,7 @@ function scanMetadataOf(scanner: Scanner, start: number, entry: number): number 
   let p = start;
   scanner.nameFlags = 0;
   if (body[p] === QUOTE) {
-    scanner.nameFlags = scanString(scanner, p, true) | QUOTED;
+    scanner.nameFlags = scanName(scanner, p, true) | QUOTED;
     scanner.nameStart = p + 1;
     p = scanner.position;
     scanner.nameEnd = p - 1;

@@ -1,7 +1,7 @@
 import { BRACE_OPEN, BYTE_CLASS, HASH, NAME_PART, NAME_START, NEWLINE, QUOTE, SPACE, TAB } from './byte-class.ts';
 import { readUnsignedInteger } from './decimal.ts';
 import { QUOTED } from './label-list.ts';
-import { scanLabels, scanString, TEXT_LABELS } from './scan-labels.ts';
+import { scanLabels, scanName, TEXT_LABELS } from './scan-labels.ts';
 import { checkLineLength, readValue } from './scan-sample.ts';
 import { ENTRY_COMMENT, ENTRY_END, ENTRY_HELP, ENTRY_SAMPLE, ENTRY_TYPE, VALUE } from './scanner.ts';
 import type { Scanner } from './scanner.ts';
@@ -76,7 +76,10 @@ export function scanTextSuffix(scanner: Scanner, start: number): number {
 function scanTextTimestamp(scanner: Scanner, valueEnd: number): number {
   const body = scanner.body;
   const start = skipBlanks(body, valueEnd);
-  if (body[start] === NEWLINE) return start;
+  if (body[start] === NEWLINE) {
+    if (scanner.isStrict) scanner.fail('strict_syntax', valueEnd);
+    return start;
+  }
   let p = start;
   for (let c = body[p]; c !== SPACE && c !== NEWLINE && c !== TAB; c = body[p]) p++;
   const timestampMs = readUnsignedInteger(body, start, p);
@@ -84,6 +87,7 @@ function scanTextTimestamp(scanner: Scanner, valueEnd: number): number {
   scanner.timestampMs = timestampMs;
   scanner.timestampStart = start;
   scanner.timestampEnd = p;
+  if (scanner.isStrict && body[p] !== NEWLINE) scanner.fail('strict_syntax', p);
   p = skipBlanks(body, p);
   if (body[p] !== NEWLINE) scanner.fail('trailing_data', p);
   return p;
@@ -108,7 +112,7 @@ function scanMetadata(scanner: Scanner, afterWord: number, entry: number): numbe
   let p = skipBlanks(body, afterWord);
   scanner.nameFlags = 0;
   if (body[p] === QUOTE) {
-    scanner.nameFlags = scanString(scanner, p, true) | QUOTED;
+    scanner.nameFlags = scanName(scanner, p, true) | QUOTED;
     scanner.nameStart = p + 1;
     p = scanner.position;
     scanner.nameEnd = p - 1;
@@ -137,6 +141,7 @@ function scanMetadata(scanner: Scanner, afterWord: number, entry: number): numbe
 function endOfLine(scanner: Scanner, from: number): number {
   const newline = scanner.body.indexOf(NEWLINE, from);
   checkLineLength(scanner, newline);
+  if (scanner.isStrict && newline >= scanner.end) scanner.fail('strict_syntax', newline);
   scanner.position = newline;
   return newline;
 }

@@ -17,6 +17,8 @@ export const ENTRY_COMMENT = 5;
 export const VALUE = 0;
 export const EXEMPLAR_VALUE = 1;
 export const SCRATCH = 2;
+/** The timestamp of a sample as it stands in OpenMetrics. */
+export const TIMESTAMP_SECONDS = 3;
 
 /**
  * Where reading stands in one body, and the entry read last, as offsets into the body.
@@ -50,7 +52,7 @@ export class Scanner {
   labelsEnd = 0;
   /** Name and labels are written exactly as in the canonical key. */
   isCanonical = false;
-  readonly numbers = new Float64Array(3);
+  readonly numbers = new Float64Array(4);
   valueStart = 0;
   valueEnd = 0;
   /** 0 when the sample has none. */

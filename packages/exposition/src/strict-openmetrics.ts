@@ -2,7 +2,7 @@ import type { MetricType } from './exposition.ts';
 import { readLabels } from './read-labels.ts';
 import { asciiSlice } from './decimal.ts';
 import { decodeString } from './label-list.ts';
-import { ENTRY_HELP, ENTRY_SAMPLE, ENTRY_TYPE, ENTRY_UNIT, VALUE } from './scanner.ts';
+import { ENTRY_HELP, ENTRY_SAMPLE, ENTRY_TYPE, ENTRY_UNIT, TIMESTAMP_SECONDS, VALUE } from './scanner.ts';
 import type { Scanner } from './scanner.ts';
 import { HistogramChecker } from './strict-histogram.ts';
 import { checkSampleValue, distinguishingLabel, SAMPLE_SUFFIXES } from './strict-openmetrics-sample.ts';
@@ -22,7 +22,7 @@ interface Family {
   /** The metric (one set of labels) whose samples are being read, and those that are done. */
   group: string | undefined;
   readonly seenGroups: Set<string>;
-  groupTimestampMs: number;
+  groupSeconds: number;
 }
 
 /**
@@ -70,7 +70,7 @@ export class OpenMetricsChecker {
       histogram: new HistogramChecker(name),
       group: undefined,
       seenGroups: new Set(),
-      groupTimestampMs: NaN,
+      groupSeconds: NaN,
     };
     if (type !== undefined) setType(family, type);
     this.#family = family;
@@ -104,7 +104,7 @@ export class OpenMetricsChecker {
     if (problem !== undefined) scanner.fail(problem, scanner.entryStart);
     this.#checkGroup(scanner, family, type, suffix, labels);
     if (type === 'histogram' || type === 'gaugehistogram') {
-      family.histogram.check(scanner, `${family.group ?? ''} ${scanner.timestampMs}`, suffix, labels['le'], value);
+      family.histogram.check(scanner, `${family.group ?? ''} ${secondsOf(scanner)}`, suffix, labels['le'], value);
     }
     if (scanner.hasExemplar) checkExemplar(scanner, type, suffix);
   }
@@ -122,17 +122,22 @@ export class OpenMetricsChecker {
     const pairs = type === 'info' ? [] : Object.entries(labels).filter(([name]) => name !== left);
     pairs.sort(([a], [b]) => (a < b ? -1 : 1));
     const group = JSON.stringify(pairs);
-    const { timestampMs } = scanner;
+    const seconds = secondsOf(scanner);
     if (group === family.group) {
-      const hadTimestamp = !Number.isNaN(family.groupTimestampMs);
-      const isMixed = hadTimestamp === Number.isNaN(timestampMs);
-      const isBackwards = type !== 'info' && timestampMs < family.groupTimestampMs;
+      const hadTimestamp = !Number.isNaN(family.groupSeconds);
+      const isMixed = hadTimestamp === Number.isNaN(seconds);
+      const isBackwards = type !== 'info' && seconds < family.groupSeconds;
       if (isMixed || isBackwards) scanner.fail('strict_order', scanner.entryStart);
     } else if (family.seenGroups.has(group)) scanner.fail('strict_order', scanner.entryStart);
     family.group = group;
     family.seenGroups.add(group);
-    family.groupTimestampMs = timestampMs;
+    family.groupSeconds = seconds;
   }
+}
+
+/** The timestamp as written, finer than a millisecond; NaN for none. */
+function secondsOf({ timestampStart, numbers }: Scanner): number {
+  return timestampStart === 0 ? NaN : (numbers[TIMESTAMP_SECONDS] ?? NaN);
 }
 
 function setType(family: Family, type: MetricType): void {

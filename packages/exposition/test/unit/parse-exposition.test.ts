@@ -118,6 +118,9 @@ other_created 7
       ['# TYPE a\n', 'invalid_type', '1:9'],
       ['# HELP 1\n', 'invalid_metadata', '1:8'],
       ['a\u0000b 1\n', 'invalid_value', '1:2'],
+      ['{"a\u0000b"} 1\n', 'invalid_name', '1:4'],
+      ['a{"\u0000"="b"} 1\n', 'invalid_name', '1:4'],
+      ['# HELP "a\u0000" x\n', 'invalid_name', '1:10'],
     ];
     for (const [body, code, place] of refusals)
       expect(verdict(body, 'prometheus-text'), body).to.equal(`${code} ${place}`);
@@ -144,8 +147,25 @@ other_created 7
       ['# HELP a\n# EOF\n', 'invalid_metadata', '1:9'],
       ['# TYPE a untyped\n# EOF\n', 'invalid_type', '1:10'],
       ['# UNIT a seconds\n# EOF\n', 'invalid_unit', '1:10'],
+      ['{"a\u0000b"} 1\n# EOF\n', 'invalid_name', '1:4'],
+      ['# HELP "a\u0000" x\n# EOF\n', 'invalid_name', '1:10'],
     ];
     for (const [body, code, place] of refusals) expect(verdict(body, 'openmetrics'), body).to.equal(`${code} ${place}`);
+  });
+
+  it('takes NUL in label values, help and comments', () => {
+    const body = 'a{b="x\u0000"} 1\n# HELP a x\u0000\n# \u0000\n';
+    expect(verdict(body, 'prometheus-text')).to.equal('accepted');
+    expect(verdict('# HELP a x\u0000\na{b="\u0000"} 1\n# EOF\n', 'openmetrics')).to.equal('accepted');
+  });
+
+  it('does not take the labels of exemplars for those of a series', () => {
+    const many = Array.from({ length: 70 }, (_, index) => `l${index}="x"`).join(',');
+    for (const labels of ['x="1",x="2"', '__name__="b"', many]) {
+      const body = `# TYPE a counter\na_total 1 # {${labels}} 1\n# EOF\n`;
+      expect(verdict(body, 'openmetrics'), labels).to.equal('accepted');
+      expect(verdict(body, 'openmetrics', true), labels).not.to.equal('accepted');
+    }
   });
 
   it('takes an empty body in both formats', () => {
@@ -165,7 +185,14 @@ other_created 7
       ['openmetrics', '# TYPE a gauge\na 1 # {} 1\n# EOF\n', 'strict_exemplar', '2:1'],
       ['openmetrics', '# TYPE a gauge\na{x="1"} 1\na{x="2"} 1\na{x="1"} 1\n# EOF\n', 'strict_order', '4:1'],
       ['openmetrics', '# TYPE a histogram\na_bucket{le="1"} 1\n# EOF\n', 'strict_histogram', '3:1'],
+      ['openmetrics', '{"a",} 1\n# EOF\n', 'strict_syntax', '1:6'],
+      ['openmetrics', '# TYPE a gauge\na 1 1.0002\na 2 1.0001\n# EOF\n', 'strict_order', '3:1'],
       ['prometheus-text', 'a 1', 'strict_syntax', '1:4'],
+      ['prometheus-text', '# HELP a x', 'strict_syntax', '1:11'],
+      ['prometheus-text', 'a 1\n# c', 'strict_syntax', '2:4'],
+      ['prometheus-text', 'a{b="c"d="e"} 1\n', 'strict_syntax', '1:8'],
+      ['prometheus-text', 'a 1 \n', 'strict_syntax', '1:4'],
+      ['prometheus-text', 'a 1 5 \n', 'strict_syntax', '1:6'],
       ['prometheus-text', 'a{b="\\t"} 1\n', 'strict_syntax', '1:1'],
       ['prometheus-text', '# HELP a-b x\n', 'strict_syntax', '1:9'],
       ['prometheus-text', 'a 1\n# TYPE a gauge\n', 'strict_metadata', '2:1'],
