@@ -1,4 +1,4 @@
-import type { ParseLimits } from '@pulsekeeper/exposition';
+import { DEFAULT_PARSE_LIMITS, type ParseLimits } from '@pulsekeeper/exposition';
 import type { ScrapeRule } from '@pulsekeeper/model';
 
 /** Beyond what any rule can ask for: the body's size and the length of its lines are what bounds these then. */
@@ -9,6 +9,9 @@ const BEFORE_RELABELLING: ParseLimits = {
   maxLabelValueBytes: 65_536,
 };
 
+/** Samples of a rule's limit for each metric family that it allows. */
+const SAMPLES_A_FAMILY = 10;
+
 /** What a body may hold: what the rule says, unless the series are relabelled first, since it counts what is left then. */
 export function parseLimitsOf(rule: ScrapeRule): ParseLimits {
   if (rule.metricRelabel.length > 0) return BEFORE_RELABELLING;
@@ -17,5 +20,6 @@ export function parseLimitsOf(rule: ScrapeRule): ParseLimits {
     maxLabels: rule.labelLimit,
     maxLabelNameBytes: rule.labelNameLengthLimit,
     maxLabelValueBytes: rule.labelValueLengthLimit,
+    maxMetricFamilies: Math.max(DEFAULT_PARSE_LIMITS.maxMetricFamilies, rule.sampleLimit / SAMPLES_A_FAMILY),
   };
 }

@@ -3,23 +3,15 @@
  * continued process gets a share of the time as under a quota; a link that stands still now and then delays what it
  * carries as retransmissions do.
  */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { phaseMs } from '@pulsekeeper/model';
-import {
-  eventually,
-  freePort,
-  registerCleanup,
-  seededRandom,
-  ServerProcess,
-  TcpProxy,
-} from '@pulsekeeper/test-support';
+import { eventually, seededRandom, TcpProxy } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
+import { startCollectorProgram } from './collector-program.ts';
 import { ledgerId, SmallCluster, startServers, type Servers } from './small-cluster.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../bin/pulsekeeper-collector.js');
 const TARGETS = 60;
 const INTERVAL_MS = 500;
 
@@ -38,28 +30,6 @@ describe('a collector that is short of what it needs', function () {
 
   afterEach(() => cluster.stop());
 
-  async function startProgram(): Promise<{ program: ServerProcess; statusUrl: string }> {
-    const port = await freePort();
-    const statusUrl = `http://127.0.0.1:${port}`;
-    const program = await ServerProcess.start({
-      name: 'collector c1',
-      command: process.execPath,
-      args: [PROGRAM],
-      env: {
-        ...process.env,
-        PULSEKEEPER_COLLECTOR_ID: 'c1',
-        PULSEKEEPER_ZOOKEEPER: cluster.connectString,
-        PULSEKEEPER_REDIS: servers.redis.url,
-        PULSEKEEPER_KEY_PREFIX: cluster.keyPrefix,
-        PULSEKEEPER_LISTEN: `127.0.0.1:${port}`,
-        PULSEKEEPER_SELF_REGISTRATION: 'false',
-      },
-      isReady: async () => (await fetch(`${statusUrl}/-/ready`)).status === 200,
-    });
-    registerCleanup({ name: program.name, run: () => program.kill('SIGKILL'), logTail: () => program.log.tail() });
-    return { program, statusUrl };
-  }
-
   async function slotsOf(statusUrl: string): Promise<Readonly<Record<string, number>>> {
     const page = (await (await fetch(`${statusUrl}/status`)).json()) as { slots: Record<string, number> };
     return page.slots;
@@ -72,7 +42,7 @@ describe('a collector that is short of what it needs', function () {
 
   it('counts each slot that it has no processor time for as missed, and stretches none', async () => {
     await Promise.all(Array.from({ length: TARGETS }, (_, index) => cluster.registerLedger(index)));
-    const { program, statusUrl } = await startProgram();
+    const { program, statusUrl } = await startCollectorProgram(cluster);
     await eventually(async () => expect((await slotsOf(statusUrl))['written']).to.be.at.least(2 * TARGETS));
     // A twelfth of the time, and longer stops than an interval: a fifth of the targets has a slot that begins and ends in one.
     for (let time = 0; time < 5; time += 1) {

@@ -96,6 +96,14 @@ describe('TargetScraper', () => {
       expect(outcome.exposition?.size).to.equal(2);
     });
 
+    it('as many metric families as a tenth of the samples that the rule allows', async () => {
+      const lines = Array.from({ length: 50_001 }, (_, index) => `# HELP a${index} x\n`);
+      const reasonFor = async (sampleLimit: number): Promise<unknown> =>
+        (await scrapeOnce(await rawTarget(whole(lines.join(''))), { rule: { sampleLimit } })).error?.reason;
+      expect(await reasonFor(500_000)).to.equal('sample_limit');
+      expect(await reasonFor(500_010)).to.equal(undefined);
+    });
+
     it('an empty body as no samples', async () => {
       const outcome = await scrapeOnce(await rawTarget(whole('')));
       expect(outcome.exposition?.size).to.equal(0);
