@@ -40,8 +40,8 @@ export interface AppendSenderOptions {
 }
 
 /**
- * Sends what waits, in calls of many frames: at the end of each turn of the event loop or a little later, at a bounded rate after an outage,
- * and with growing pauses while Redis refuses. A stream is in at most one call at any time, so its frames go in order. A
+ * Sends what waits, in calls of many frames: at the end of each turn of the event loop or a little later, at a bounded rate
+ * after an outage, and with growing pauses while Redis refuses. A stream is in at most one call at any time, so its frames go in order. A
  * call whose outcome is unknown is made again; the script recognises what is there already.
  */
 export class AppendSender {
