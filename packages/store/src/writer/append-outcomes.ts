@@ -22,8 +22,8 @@ export interface AppendOutcomesOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** Redis refused in a way that concerns all targets. */
-  readonly onRefused: (error: Error, code: string) => void;
+  /** Redis refused in a way that concerns all targets of a server. */
+  readonly onRefused: (stream: TargetStream, error: Error, code: string) => void;
   /** A frame was written: memory may be given up. */
   readonly onWritten: (stream: TargetStream) => void;
 }
@@ -155,6 +155,6 @@ export class AppendOutcomes {
       logger.error({ err: error, target: stream.id }, 'redis refuses the frames of a target');
       return;
     }
-    onRefused(error, code);
+    onRefused(stream, error, code);
   }
 }

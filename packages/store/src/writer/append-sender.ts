@@ -14,6 +14,8 @@ import type { WriterCounters } from './writer-counters.ts';
 /** Calls under way at once: enough to keep Redis busy over a network, few enough to stay in order and bounded. */
 const MOST_CALLS = 4;
 const MOST_CALLS_IN_CLUSTER = 64;
+/** A call to a primary of a cluster that lasts longer takes no place from the others: that primary may be down. */
+const SLOW_CALL_MS = 250;
 const RETRY_BASE_MS = 50;
 const RETRY_CAP_MS = 1_000;
 /** A backlog of fewer frames no longer counts as one. */
@@ -49,7 +51,10 @@ export class AppendSender {
   readonly #pace: DrainPace;
   readonly #backoff: (attempt: number) => number;
   readonly #ready = new Set<TargetStream>();
-  #calls = 0;
+  /** Calls under way, by the time they began. */
+  readonly #calls = new Set<{ readonly sinceMs: number }>();
+  /** Of a cluster: streams whose primary does not take them. */
+  readonly #heldBack = new Set<TargetStream>();
   #attempt = 0;
   #pausedUntilMs = 0;
   #isScheduled = false;
@@ -66,7 +71,7 @@ export class AppendSender {
 
   /** Whether appends are refused, or their outcome is unknown. */
   get isFailing(): boolean {
-    return this.#attempt > 0;
+    return this.#attempt > 0 || this.#heldBack.size > 0;
   }
 
   /** Resolves when nothing waits and no call is under way. */
@@ -95,6 +100,7 @@ export class AppendSender {
 
   forget(stream: TargetStream): void {
     this.#ready.delete(stream);
+    this.#heldBack.delete(stream);
   }
 
   /** Redis is there, or there again. */
@@ -119,13 +125,25 @@ export class AppendSender {
     this.#pausedUntilMs = clock.monotonic() + delayMs;
   }
 
+  /** A primary of a cluster refuses, or does not answer: the streams that it has wait for a while, the others go on. */
+  holdBack(streams: readonly TargetStream[], error: unknown, code: string): void {
+    const { logger, clock, random } = this.#options;
+    if (this.#heldBack.size === 0) {
+      logger.warn({ err: error, code }, 'appends to a primary of the cluster fail: frames of its targets wait');
+    }
+    for (const stream of streams) {
+      this.#heldBack.add(stream);
+      stream.notBeforeMs = clock.monotonic() + TARGET_RETRY_MS * (0.5 + random() / 2);
+    }
+  }
+
   /** Frames have left the backlog otherwise than by a call. */
   noticeLeft(): void {
     if (this.#isIdle()) this.#wakeIdle();
   }
 
   #isIdle(): boolean {
-    return this.#options.backlog.frames === 0 && this.#calls === 0;
+    return this.#options.backlog.frames === 0 && this.#calls.size === 0;
   }
 
   /** Sends a little later, together with whatever else has come by then; at the end of the turn when that fills a call. */
@@ -164,8 +182,8 @@ export class AppendSender {
       return;
     }
     if (this.#pace.isDraining && backlog.frames < FEW_FRAMES) this.#pace.end();
-    const mostCalls = this.#attempt > 0 ? 1 : connection.isCluster ? MOST_CALLS_IN_CLUSTER : MOST_CALLS;
-    while (this.#calls < mostCalls && this.#ready.size > 0) {
+    const mostCalls = this.#mostCalls(nowMs);
+    while (this.#calls.size < mostCalls && this.#ready.size > 0) {
       const allowance = this.#pace.allowance(nowMs);
       if (allowance < LEAST_ALLOWANCE) {
         this.#scheduleAfter(this.#pace.waitMs());
@@ -177,15 +195,25 @@ export class AppendSender {
         return;
       }
       this.#pace.spend(batch.frames);
-      this.#calls++;
       for (const { stream } of batch.parts) stream.isSending = true;
       void this.#send(batch);
     }
+    if (connection.isCluster && this.#ready.size > 0) this.#scheduleAfter(SLOW_CALL_MS);
+  }
+
+  #mostCalls(nowMs: number): number {
+    if (this.#attempt > 0) return 1;
+    if (!this.#options.connection.isCluster) return MOST_CALLS;
+    let slow = 0;
+    for (const { sinceMs } of this.#calls) if (nowMs - sinceMs > SLOW_CALL_MS) slow++;
+    return MOST_CALLS_IN_CLUSTER + slow;
   }
 
   /** Never rejects: whatever fails leaves the frames waiting. */
   async #send(batch: AppendBatch): Promise<void> {
-    const { registrar, companion, counters, clock, onReplies } = this.#options;
+    const { registrar, companion, clock, onReplies } = this.#options;
+    const call = { sinceMs: clock.monotonic() };
+    this.#calls.add(call);
     let error: unknown;
     let replies: AppendReply[] | undefined;
     try {
@@ -197,12 +225,12 @@ export class AppendSender {
     } catch (caught) {
       error = caught;
     }
-    this.#calls--;
+    this.#calls.delete(call);
     if (this.#isStopped) return;
     for (const { stream } of batch.parts) stream.isSending = false;
-    if (replies === undefined) this.pause(error, counters.error(error, clock.now()).code);
+    if (replies === undefined) this.#fail(batch, error);
     else {
-      this.#succeed();
+      this.#succeed(batch);
       onReplies(batch, replies);
     }
     for (const { stream } of batch.parts) if (stream.log.waiting > 0 || stream.mustCheck) this.makeReady(stream);
@@ -230,7 +258,24 @@ export class AppendSender {
     return expectReplies(await appended, entries);
   }
 
-  #succeed(): void {
+  #fail({ parts }: AppendBatch, error: unknown): void {
+    const { connection, counters, clock } = this.#options;
+    const { code } = counters.error(error, clock.now());
+    if (!connection.isCluster || !connection.isReady) this.pause(error, code);
+    else {
+      this.holdBack(
+        parts.map(({ stream }) => stream),
+        error,
+        code,
+      );
+    }
+  }
+
+  #succeed({ parts }: AppendBatch): void {
+    if (this.#heldBack.size > 0) {
+      for (const { stream } of parts) this.#heldBack.delete(stream);
+      if (this.#heldBack.size === 0) this.#options.logger.info({}, 'all primaries of the cluster take appends again');
+    }
     if (this.#attempt === 0) return;
     const { logger, clock, backlog } = this.#options;
     logger.info({ attempts: this.#attempt, bufferedFrames: backlog.frames }, 'appends to redis succeed again');

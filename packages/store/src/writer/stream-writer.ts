@@ -62,8 +62,9 @@ export class StreamWriter implements FrameWriter {
     this.#parts = parts;
     const outcomes = new AppendOutcomes({
       ...parts,
-      onRefused: (error, code) => {
-        this.#sender.pause(error, code);
+      onRefused: (stream, error, code) => {
+        if (options.connection.isCluster) this.#sender.holdBack([stream], error, code);
+        else this.#sender.pause(error, code);
         // Told within a script, so the connection does not see it: the primary is another one, elsewhere.
         if (code !== 'READONLY') return;
         for (const connection of [options.connection, options.lookups]) connection.reconnect('redis is a replica now');

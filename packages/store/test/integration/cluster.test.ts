@@ -31,10 +31,37 @@ describe('store on a redis cluster', () => {
     const ledger = new Ledger(store, 6);
     ledger.append(5);
     await store.flush();
+    const before = await redirections(cluster);
     await moveTarget(cluster, 'move:{api/i0}:frames', () => ledger.append(5));
     ledger.append(5);
     await ledger.expectAll();
+    expect(await redirections(cluster)).to.be.greaterThan(before);
   });
+
+  it('goes on writing to the other primaries while one of three stands still, however many targets that one has', async () => {
+    const store = await startStore({ url: cluster.url, keyPrefix: 'still' });
+    const targets = 300;
+    const ledger = new Ledger(store, targets);
+    ledger.append(1);
+    await store.flush();
+    const [node] = cluster.primaries;
+    const slots = new Set<number>();
+    const keys = (await node!.cli('KEYS', 'still:*:frames')).split('\n').filter((key) => key !== '');
+    for (const key of keys) slots.add(Number(/i(\d+)/.exec(key)?.[1]));
+    expect(slots.size)
+      .to.be.greaterThan(64)
+      .and.lessThan(targets - 64);
+    node!.freeze();
+    for (const round of [1, 2, 3]) {
+      ledger.append(1);
+      const settled = targets + round * (targets - slots.size);
+      await eventually(() => expect(ledger.outcomes.length).to.be.at.least(settled), { timeoutMs: 1_000 });
+    }
+    expect(store.health().bufferedFrames).to.be.at.least(slots.size);
+    node!.thaw();
+    await ledger.expectAll();
+    expect(store.health().state).to.equal('ready');
+  }).timeout(60_000);
 
   it('waits for a primary that is down', async () => {
     const store = await startStore({ url: cluster.url, keyPrefix: 'down', commandTimeoutMs: 300 });
@@ -50,6 +77,16 @@ describe('store on a redis cluster', () => {
     await ledger.expectAll();
   }).timeout(30_000);
 });
+
+/** How often nodes answered with `MOVED` or `ASK`. */
+async function redirections(cluster: RedisCluster): Promise<number> {
+  let count = 0;
+  for (const node of cluster.primaries) {
+    const stats = await node.cli('INFO', 'errorstats');
+    for (const [, found] of stats.matchAll(/errorstat_(?:MOVED|ASK):count=(\d+)/g)) count += Number(found);
+  }
+  return count;
+}
 
 /** Moves the hash slot of a key to the next primary, with `during` in the middle of it. */
 async function moveTarget(cluster: RedisCluster, key: string, during: () => void): Promise<void> {
