@@ -2,7 +2,7 @@ import type { ExpositionFormat } from '@pulsekeeper/exposition';
 import type { Clock, Logger } from '@pulsekeeper/model';
 
 import { longestPollMs } from '@pulsekeeper/registry';
-import type { StoreDriver, TimeseriesOptions } from '@pulsekeeper/store';
+import type { StoreDriver, StoreOptions, TimeseriesOptions } from '@pulsekeeper/store';
 
 import type { AclOption, ZkTlsOptions } from '@pulsekeeper/zk-session';
 
@@ -40,6 +40,8 @@ export interface CollectorOptions {
   readonly storeDriver?: StoreDriver | undefined;
   /** How time series are written, as `openStore` takes it. @defaultValue the store's */
   readonly storeTimeseries?: TimeseriesOptions | undefined;
+  /** TLS to Redis by a `rediss` URL, as `openStore` takes it. @defaultValue Node's defaults */
+  readonly storeTls?: StoreOptions['tls'];
   /** File for frames that Redis does not take before the collector leaves; of this collector alone. @defaultValue none: they are dropped */
   readonly storeSpillPath?: string | undefined;
   /** Replicas that must have a frame before it counts as written, as `openStore` takes it. @defaultValue none */

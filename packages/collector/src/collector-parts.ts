@@ -94,6 +94,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   });
   const store = openStore({
     url: options.redis,
+    tls: options.storeTls,
     keyPrefix: options.keyPrefix,
     collector: options.id,
     retentionMs: options.retentionMs,

@@ -12,6 +12,7 @@ import { flattenSettings } from './nested-settings.ts';
 import { hostsOf, parseListenAddress } from './settings-formats.ts';
 import { zookeeperAccessOf } from './zookeeper-access.ts';
 import { parseSelectorList } from './selector-list.ts';
+import { storeTlsOf } from './store-tls.ts';
 import {
   flagOf,
   isSensitive,
@@ -130,6 +131,7 @@ function toOptions(raw: RawSettings): CollectorOptions {
     bufferBytes: parseByteSize(raw.buffer),
     storeDriver: driver,
     storeTimeseries: { mirror, chunkBytes: raw.storeTimeseriesChunk },
+    storeTls: orInvalid(() => storeTlsOf(raw)),
     storeSpillPath: raw.storeSpillPath === '' ? undefined : raw.storeSpillPath,
     storeAck: ackOf(raw),
     storeRewriteWindowMs: parseDuration(raw.storeRewriteWindow),

@@ -33,6 +33,11 @@ export interface RawSettings {
   store: string;
   retention: string;
   buffer: string;
+  storeTlsCaFile: string;
+  storeTlsCertFile: string;
+  storeTlsKeyFile: string;
+  storeTlsKeyPassphrase: string;
+  storeTlsServerName: string;
   storeSpillPath: string;
   storeAck: number;
   storeAckTimeout: string;
@@ -157,6 +162,37 @@ export const SETTINGS_SCHEMA = {
     format: checkByteSize,
     default: '256MiB',
     env: 'PULSEKEEPER_BUFFER',
+  },
+  storeTlsCaFile: {
+    doc: 'PEM file with the authorities that Redis is trusted by, for rediss URLs; empty: those of Node.js',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_CA_FILE',
+  },
+  storeTlsCertFile: {
+    doc: 'PEM file with the client certificate for Redis, its chain included',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_CERT_FILE',
+  },
+  storeTlsKeyFile: {
+    doc: 'PEM file with the key of that client certificate',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_KEY_FILE',
+  },
+  storeTlsKeyPassphrase: {
+    doc: 'pass phrase of the key of that client certificate',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_KEY_PASSPHRASE',
+    sensitive: true,
+  },
+  storeTlsServerName: {
+    doc: 'name that the certificate of every Redis server must carry; empty: the host that is connected to',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_SERVER_NAME',
   },
   storeSpillPath: {
     doc: 'file of this collector alone for samples that Redis does not take before it leaves, read at the next start; empty: they are dropped',

@@ -96,6 +96,37 @@ describe('loadSettings', () => {
     });
   });
 
+  it('reads how Redis is verified, and by which certificate we are', () => {
+    expect(load({}).options.storeTls).to.equal(undefined);
+    const [ca, cert, key] = ['authority', 'certificate', 'key'].map((text) => fileWith(text));
+    const env = {
+      PULSEKEEPER_REDIS: 'rediss+sentinel://h/m',
+      PULSEKEEPER_STORE_TLS_CA_FILE: ca,
+      PULSEKEEPER_STORE_TLS_CERT_FILE: cert,
+      PULSEKEEPER_STORE_TLS_KEY_FILE: key,
+      PULSEKEEPER_STORE_TLS_KEY_PASSPHRASE: 'hunter2',
+      PULSEKEEPER_STORE_TLS_SERVER_NAME: 'redis.example',
+    };
+    const { options, raw } = load({ env });
+    expect(options.storeTls).to.deep.equal({
+      ca: Buffer.from('authority'),
+      cert: Buffer.from('certificate'),
+      key: Buffer.from('key'),
+      passphrase: 'hunter2',
+      servername: 'redis.example',
+    });
+    expect(JSON.stringify(redactSettings(raw))).not.to.contain('hunter2');
+    expect(problem({ env: { ...env, PULSEKEEPER_REDIS: 'redis://h' } })).to.match(/^PULSEKEEPER_REDIS: .*rediss:/);
+    expect(problem({ env: { ...env, PULSEKEEPER_STORE_TLS_KEY_FILE: '' } })).to.match(
+      /^PULSEKEEPER_STORE_TLS_KEY_FILE: storeTlsKeyFile is ""; a client certificate needs both its files$/,
+    );
+    expect(problem({ env: { ...env, PULSEKEEPER_STORE_TLS_CA_FILE: '/nowhere/ca.pem' } })).to.match(
+      /^PULSEKEEPER_STORE_TLS_CA_FILE: .*ENOENT/,
+    );
+    const nested = fileWith('{"redis":"rediss://h","store":{"tls":{"serverName":"r"}}}');
+    expect(load({ configFile: nested }).options.storeTls).to.deep.equal({ servername: 'r' });
+  });
+
   it('reads how ZooKeeper is spoken to, and who may touch our znodes', () => {
     expect(load({}).options).to.deep.include({ zookeeperAcl: 'open', zookeeperTls: undefined });
     const [ca, cert, key] = ['authority', 'certificate', 'key'].map((text) => fileWith(text));
