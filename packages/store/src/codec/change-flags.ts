@@ -119,6 +119,7 @@ function takeWoken(
 ): void {
   const kind = reader.take(WAKING_BITS);
   if (kind === WAKING.none) return;
+  if (kind > WAKING.all) throw new CorruptFrame(`${kind} is no way of waking groups`);
   for (let column = 0; column < columns; column += GROUP_COLUMNS) {
     const word = column >>> 5;
     const shift = column & 31;
