@@ -11,6 +11,22 @@ import { ZkSession } from '../../src/index.ts';
 
 const [scenario = '', connectString = ''] = process.argv.slice(2);
 
+/** Timers that have neither fired nor been cleared; those that are unref'd no list of Node.js has. */
+const liveTimers = new Set<unknown>();
+const { setTimeout: set, clearTimeout: clear } = globalThis;
+globalThis.setTimeout = ((then: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]) => {
+  const timer = set(() => {
+    liveTimers.delete(timer);
+    then(...args);
+  }, delayMs);
+  liveTimers.add(timer);
+  return timer;
+}) as typeof setTimeout;
+globalThis.clearTimeout = (timer) => {
+  liveTimers.delete(timer);
+  clear(timer);
+};
+
 // What the loader of TypeScript and the output hold is not the session's.
 const heldBefore = process.getActiveResourcesInfo();
 
@@ -28,7 +44,7 @@ async function until(session: ZkSession, kind: string): Promise<void> {
 }
 
 /** A proxy in this process that can go silent. */
-async function silencingProxy(): Promise<{ address: string; silence: () => void; end: () => void }> {
+async function silencingProxy(): Promise<{ address: string; silence: () => void; end: () => Promise<void> }> {
   const sockets: Socket[] = [];
   let isSilent = false;
   const port = Number(connectString.split(':')[1]);
@@ -47,9 +63,10 @@ async function silencingProxy(): Promise<{ address: string; silence: () => void;
       isSilent = true;
       for (const socket of sockets) socket.unpipe().pause();
     },
-    end: () => {
-      server.close();
+    end: async () => {
+      const closed = [server.close(), ...sockets.filter((socket) => !socket.closed)].map((part) => once(part, 'close'));
       sockets.forEach((socket) => socket.destroy());
+      await Promise.all(closed);
     },
   };
 }
@@ -86,10 +103,12 @@ async function run(): Promise<void> {
   }
   const before = performance.now();
   await session.stop();
-  proxy?.end();
-  console.log(
-    `stopped after ${Math.round(performance.now() - before)} ms, left: ${proxy ? '' : heldSince().join(' ')}`,
-  );
+  const stopMs = Math.round(performance.now() - before);
+  await proxy?.end();
+  // What closed in this turn of the event loop is listed until the next.
+  await new Promise((resolve) => setImmediate(resolve));
+  const timers = liveTimers.size === 0 ? [] : [`${liveTimers.size} timers`];
+  console.log(`stopped after ${stopMs} ms, left: ${[...heldSince(), ...timers].join(' ')}`);
 }
 
 await run();
