@@ -3,6 +3,8 @@
 //
 //   npm test -- [--group unit|integration|e2e]… [--package NAME]… [--other-node] [--no-typecheck] [MOCHA OPTIONS]
 //
+//   PULSEKEEPER_TEST_LONG=1 npm test   runs outages, soaks and large numbers at their full length: some minutes more
+//
 //   --other-node   runs the unit tests once more, on Node 24 (or 20, where this is 24), if that can be had
 import { join } from 'node:path';
 

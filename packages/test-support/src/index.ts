@@ -4,6 +4,7 @@ export { eventually } from './eventually.ts';
 export { ExpiringProxy } from './expiring-proxy.ts';
 export { startExporterFarm } from './exporter-farm.ts';
 export { renderExpositionShape } from './exposition-shape.ts';
+export { atFullLength } from './full-length.ts';
 export { canListen, freePort, retryOnBindFailure } from './free-port.ts';
 export { startLedgerTargets } from './ledger-targets.ts';
 export { RedisCluster, startRedisCluster } from './redis-cluster.ts';

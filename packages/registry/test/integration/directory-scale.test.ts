@@ -1,13 +1,15 @@
 import { serializeInstance } from '@pulsekeeper/model';
-import { eventually, timeFactor } from '@pulsekeeper/test-support';
+import { atFullLength, eventually, timeFactor } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 import { Directory, registerInstance, type Registration, type ZkSession } from '../../src/index.ts';
 import { openSession, useZooKeeper } from './sessions.ts';
 
 const SESSIONS = 10;
+/** Instances of a rolling restart, over two services. */
+const RESTARTED = atFullLength(5000, 1000);
 
 describe('a directory of many instances', function () {
-  this.timeout(60_000);
+  this.timeout(atFullLength(180_000, 60_000));
   const { cluster } = useZooKeeper();
 
   async function openSessions(connectString: string): Promise<ZkSession[]> {
@@ -60,23 +62,23 @@ describe('a directory of many instances', function () {
     expect(goneMs).to.be.below(2000 * timeFactor);
   });
 
-  it('costs an observer a bounded number of reads per second while 1,000 instances restart one after the other', async () => {
+  it(`costs an observer a bounded number of reads per second while ${RESTARTED} instances restart one after the other`, async () => {
     const connectString = cluster.freshConnectString();
     const [[observer], sessions] = [await openObservers(connectString, 1), await openSessions(connectString)];
-    const all = registrations(sessions, 2, 500);
+    const all = registrations(sessions, 2, RESTARTED / 2);
     await Promise.all(all.map((registration) => registration.start()));
-    await eventually(() => expect(observer!.view.targetIds).to.have.length(1000));
+    await eventually(() => expect(observer!.view.targetIds).to.have.length(RESTARTED));
     const before = observer!.stats.reads;
     const startMs = performance.now();
     for (const registration of all) await registration.close();
-    const restarted = registrations(sessions, 2, 500);
+    const restarted = registrations(sessions, 2, RESTARTED / 2);
     for (const registration of restarted) await registration.start();
     const elapsedMs = performance.now() - startMs;
-    await eventually(() => expect(observer!.view.targetIds).to.have.length(1000));
+    await eventually(() => expect(observer!.view.targetIds).to.have.length(RESTARTED));
     const reads = observer!.stats.reads - before;
     // Two services, each listed at most once per 100 ms, and a few for the end.
     expect(reads).to.be.at.most((2 * elapsedMs) / 100 + 6);
-    console.log(`      ${reads} reads for 2,000 changes in ${Math.round(elapsedMs)} ms`);
+    console.log(`      ${reads} reads for ${2 * RESTARTED} changes in ${Math.round(elapsedMs)} ms`);
     await observer!.stop();
     await Promise.all(sessions.map((session) => session.stop()));
   });

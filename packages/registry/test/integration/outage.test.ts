@@ -1,13 +1,16 @@
-import { timeFactor } from '@pulsekeeper/test-support';
+import { atFullLength, timeFactor } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 import { runOutage } from './outage-scenario.ts';
 
+/** Many times the session timeout, and longer than any wait between two attempts to connect. */
+const OUTAGE_MS = atFullLength(60_000, 20_000);
+
 describe('an outage of the whole ensemble', function () {
-  this.timeout(90_000);
+  this.timeout(OUTAGE_MS + 90_000);
 
   it('that outlasts the sessions: 1,000 registrations are back within 5 s, and observers never saw fewer', async () => {
     const report = await runOutage({
-      outageMs: 4500,
+      outageMs: OUTAGE_MS,
       registrations: 1000,
       sessions: 10,
       observers: 3,
