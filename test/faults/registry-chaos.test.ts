@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { serializeInstance } from '@pulsekeeper/model';
 import { Directory, registerInstance, ZkSession, type Registration } from '@pulsekeeper/registry';
 import {
+  atFullLength,
   eventually,
   seededRandom,
   startEnsemble,
@@ -14,7 +15,8 @@ import { expect } from 'chai';
 
 /** The same seed gives the same faults in the same order; what the servers make of them is their own. */
 const SEED = Number(process.env['PULSEKEEPER_CHAOS_SEED'] ?? 20_251_122);
-const ROUNDS = Number(process.env['PULSEKEEPER_CHAOS_ROUNDS'] ?? 4);
+/** Of faults: a minute at full length. */
+const ROUNDS = Number(process.env['PULSEKEEPER_CHAOS_ROUNDS'] ?? atFullLength(10, 4));
 const FAULT_PHASE_MS = 6000;
 const REGISTRARS = 20;
 const OBSERVERS = 3;
@@ -41,6 +43,10 @@ class Links {
     await Promise.all(this.#proxies.map((proxy) => proxy.resume()));
   }
 
+  async cutAll(): Promise<void> {
+    await Promise.all(this.#proxies.map((proxy) => proxy.cut()));
+  }
+
   stallAll(): void {
     for (const proxy of this.#proxies) proxy.stall('both');
   }
@@ -50,7 +56,7 @@ class Links {
     const faults: [name: string, inflict: () => Promise<void> | void][] = [
       ['reset of all links', () => this.#proxies.forEach((other) => other.reset())],
       ['cut of one server', () => proxy.cut()],
-      ['cut of all servers', () => Promise.all(this.#proxies.map((other) => other.cut())).then(() => undefined)],
+      ['cut of all servers', () => this.cutAll()],
       ['stall of all', () => this.stallAll()],
       ['stall up', () => proxy.stall('up')],
       ['stall down', () => proxy.stall('down')],
@@ -128,6 +134,12 @@ class Registrar {
     return `registrar ${this.index} updates ${path}`;
   }
 
+  /** Gone as after SIGKILL: nothing is withdrawn, and nobody tells the server. */
+  async crash(): Promise<void> {
+    await this.links.cutAll();
+    await this.session.stop();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#registrations.values()].map((registration) => registration.close()));
     await this.session.stop();
@@ -198,6 +210,16 @@ describe('registrations and observers among random faults', function () {
     await successor.start();
   }
 
+  /** The process is killed. Started again at once it registers anew beside what the server still has of it, or nothing. */
+  async function kill(registrar: Registrar, random: () => number): Promise<void> {
+    const isBackAtOnce = random() < 0.7;
+    history.push(`registrar ${registrar.index} is killed, and registers ${isBackAtOnce ? 'again' : 'nothing'}`);
+    const successor = new Registrar(registrar.index, await Links.open(ensemble));
+    registrars[registrars.indexOf(registrar)] = successor;
+    await registrar.crash();
+    await (isBackAtOnce ? successor.start() : successor.session.start({ waitForConnection: false }));
+  }
+
   async function faultPhase(random: () => number): Promise<void> {
     const endMs = performance.now() + FAULT_PHASE_MS;
     let serverFault: Promise<void> = Promise.resolve();
@@ -215,6 +237,7 @@ describe('registrations and observers among random faults', function () {
           () => undefined,
         );
       } else if (choice < 0.94) await replace(registrars[Math.floor(random() * registrars.length)]!);
+      else if (choice < 0.97) await kill(registrars[Math.floor(random() * registrars.length)]!, random);
       else if (!isServerBusy) {
         isServerBusy = true;
         serverFault = disturbServer(random).finally(() => (isServerBusy = false));
