@@ -149,7 +149,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'rules',
     summary: 'read, check and change scrape rules',
-    examples: [],
+    examples: [
+      ['pulsekeeper rules get', 'all rules, with their versions'],
+      ['pulsekeeper rules edit --service web', 'the rule of one service, in your editor'],
+    ],
     subcommands: [
       {
         usage: 'get',

@@ -23,18 +23,29 @@ const EXIT_CODES: Readonly<Record<CliErrorCode, ExitCode>> = {
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly code: CliErrorCode;
-  /** True when the same command may succeed later without any change. */
-  readonly retryable: boolean;
 
   constructor(code: CliErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
-    this.retryable = code === 'Unreachable' || code === 'Conflict';
   }
 
   /** The exit code that goes with {@link code}. */
   get exitCode(): ExitCode {
     return EXIT_CODES[this.code];
+  }
+}
+
+/** A command that `register` was to run could not be started; carries the shell's own exit code for that. */
+export class CommandStartError extends CliError {
+  readonly #exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode, cause: unknown) {
+    super('NotFound', message, { cause });
+    this.#exitCode = exitCode;
+  }
+
+  override get exitCode(): ExitCode {
+    return this.#exitCode;
   }
 }
 

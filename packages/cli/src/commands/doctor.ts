@@ -1,5 +1,6 @@
 import { bothSettled } from '../cluster/ask-both.ts';
 import { lookAtSettledCluster } from '../cluster/look-at-cluster.ts';
+import { findOpenZnodes } from '../cluster/open-znodes.ts';
 import { probeEnsemble } from '../cluster/probe-ensemble.ts';
 import type { CommandContext } from '../command.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
@@ -12,12 +13,13 @@ const MARKS: Readonly<Record<CheckOutcome, string>> = { ok: 'ok', warning: 'warn
 /** `pulsekeeper doctor`: checks the servers, the collectors and the registrations, and says what to do. */
 export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   const { output, settings } = context;
-  const probed = probeEnsemble(settings.zookeeper, context.signal);
-  const [look, ensemble] = await bothSettled(lookAtSettledCluster(context), probed);
+  const probed = bothSettled(probeEnsemble(settings.zookeeper, context.signal), findOpenZnodes(context));
+  const [look, [ensemble, openZnodes]] = await bothSettled(lookAtSettledCluster(context), probed);
   const report = toStatusReport(context, look, ensemble);
   const { store, registry } = look.answers;
   const checks = checkUp({
     report,
+    openZnodes,
     servers: store.ok ? { ok: true, value: store.value.servers } : store,
     sources: settings.sources,
     nodeVersion: process.versions.node,

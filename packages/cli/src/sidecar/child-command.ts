@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-import { CliError } from '../errors.ts';
+import { CommandStartError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -42,18 +42,4 @@ export function runChildCommand(command: string, args: readonly string[]): Promi
       process.off(name, forward);
     }
   });
-}
-
-/** The command could not be started; carries the shell's own exit code for that. */
-export class CommandStartError extends CliError {
-  readonly #exitCode: ExitCode;
-
-  constructor(message: string, exitCode: ExitCode, cause: unknown) {
-    super('NotFound', message, { cause });
-    this.#exitCode = exitCode;
-  }
-
-  override get exitCode(): ExitCode {
-    return this.#exitCode;
-  }
 }

@@ -19,6 +19,8 @@ export interface Check {
 /** What {@link checkUp} judges. */
 export interface CheckupInput {
   readonly report: StatusReport;
+  /** What everybody may change who reaches ZooKeeper. */
+  readonly openZnodes: Attempt<readonly string[]>;
   readonly servers: Attempt<readonly ServerInspection[]>;
   /** Where the two addresses came from. */
   readonly sources: { readonly zookeeper: string; readonly redis: string };
@@ -30,6 +32,8 @@ const ADVICE = {
   redis: 'start it, or say where it is with PULSEKEEPER_REDIS or --redis',
   member: 'start it again: an ensemble serves only while more than half of its servers do',
   whitelist: 'nothing, or add srvr to 4lw.commands.whitelist of its configuration to have it looked at',
+  access:
+    'whoever reaches it can register what the collectors then fetch: give its znodes an ACL (setAcl in zkCli.sh), and collectors and services credentials, or keep others off its network',
   quorum: 'start more of its servers: more than half must run and reach each other',
   collectors: 'start collectors with `pulsekeeper-collector`; their logs say why they do not register',
   ring: 'it settles within a second or two after a change; if it does not, compare the versions of the collectors and their clocks',
@@ -42,11 +46,12 @@ const ADVICE = {
 const CHECKED_APART: ReadonlySet<ProblemSubject> = new Set(['ensemble', 'redis', 'membership', 'ring', 'slots']);
 
 /** Judges a cluster check by check, in the order in which one would look. Pure. */
-export function checkUp({ report, servers, sources, nodeVersion }: CheckupInput): Check[] {
+export function checkUp({ report, openZnodes, servers, sources, nodeVersion }: CheckupInput): Check[] {
   return [
     ok('node', `Node.js ${nodeVersion}`),
     server('zookeeper', report.zookeeper, `${report.zookeeper.connectString}, from ${sources.zookeeper}`),
     ...ensembleChecks(report.zookeeper.servers),
+    accessCheck(openZnodes),
     server('redis', report.redis, `${report.redis.url}, from ${sources.redis}`),
     ...redisChecks(servers),
     collectorCheck(report),
@@ -84,6 +89,21 @@ function ensembleChecks(servers: readonly EnsembleServer[]): Check[] {
       ? { check, outcome: 'warning', detail, advice: ADVICE.member }
       : { check, outcome: 'skipped', detail, advice: ADVICE.whitelist };
   });
+}
+
+function accessCheck(openZnodes: Attempt<readonly string[]>): Check {
+  const check = 'access';
+  if (!openZnodes.ok) {
+    return { check, outcome: 'skipped', detail: 'ZooKeeper could not be asked', advice: null };
+  }
+  return openZnodes.value.length === 0
+    ? ok(check, 'what is registered can be changed only by who has authenticated')
+    : {
+        check,
+        outcome: 'warning',
+        detail: `everybody may change ${openZnodes.value.join(' and ')} of the cluster in ZooKeeper`,
+        advice: ADVICE.access,
+      };
 }
 
 function redisChecks(servers: Attempt<readonly ServerInspection[]>): Check[] {

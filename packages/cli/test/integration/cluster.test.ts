@@ -316,6 +316,7 @@ describe('pulsekeeper on a cluster', function () {
     for (const check of ['zookeeper', 'redis', 'collectors', 'ring', 'slots']) {
       expect(outcomes.get(check), check).to.equal('ok');
     }
+    expect(outcomes.get('access')).to.equal('warning');
     const text = await run('doctor');
     expect(text.code).to.equal(0);
     expect(text.out).to.contain('5 registrations are wrong').and.to.contain('pulsekeeper targets --health rejected');

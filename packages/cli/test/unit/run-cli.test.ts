@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 
+import type { CommandDefinition } from '../../src/command.ts';
+import { COMMANDS } from '../../src/command-table.ts';
 import { runCli } from '../../src/run-cli.ts';
 
 interface Outcome {
@@ -55,16 +57,31 @@ describe('runCli', () => {
     expect(out).to.contain('Commands:').and.to.contain('Exit codes:');
   });
 
-  it('shows help with options and examples for every command', async () => {
+  /** Every command line that has a help of its own, subcommands included. */
+  function commandPaths(definitions: readonly CommandDefinition[], parent: readonly string[] = []): string[][] {
+    return definitions.flatMap(({ usage, subcommands }) => {
+      const path = [...parent, usage.split(' ')[0] ?? ''];
+      return [path, ...commandPaths(subcommands ?? [], path)];
+    });
+  }
+
+  it('names every command in its help', async () => {
     const { out } = await run('--help');
-    const names = [...out.matchAll(/^ {2}([a-z]+) {3,}/gm)].map(([, name]) => name ?? '');
-    expect(names).to.include.members(['status', 'query', 'verify', 'register']);
-    for (const name of names.filter((known) => known !== 'rules' && known !== 'help')) {
-      const { code, out: help } = await run(name, '--help');
-      expect(code, name).to.equal(0);
-      expect(help, name).to.contain('Examples:').and.to.contain('$ ');
+    for (const [name = ''] of commandPaths(COMMANDS)) {
+      expect(out).to.match(new RegExp(`^ {2}${name} {2,}\\S`, 'm'));
     }
   });
+
+  for (const path of commandPaths(COMMANDS)) {
+    it(`shows help with examples for ${path.join(' ')}`, async () => {
+      const { code, out } = await run(...path, '--help');
+      expect(code).to.equal(0);
+      expect(out)
+        .to.contain(`Usage: pulsekeeper ${path.join(' ')} `)
+        .and.to.contain('Examples:')
+        .and.to.contain('$ ');
+    });
+  }
 
   it('takes options of all commands before and after the command', async () => {
     for (const args of [

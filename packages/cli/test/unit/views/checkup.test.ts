@@ -22,9 +22,10 @@ function report(fields: Partial<StatusReport>, servers: readonly EnsembleServer[
   };
 }
 
-function check(given: StatusReport): Check[] {
+function check(given: StatusReport, open: readonly string[] = []): Check[] {
   return checkUp({
     report: given,
+    openZnodes: { ok: true, value: open },
     servers: { ok: false, error: new CliError('Unreachable', 'away') },
     sources: { zookeeper: 'default', redis: 'default' },
     nodeVersion: '20.19.0',
@@ -49,6 +50,13 @@ describe('checkUp', () => {
   it('is an error when no server serves', () => {
     const stray = readServerAnswer('zk1:2181', 'This ZooKeeper instance is not currently serving requests', 0.001);
     expect(outcomes([stray, silentServer('zk2:2181', 'ECONNREFUSED')])[0]).to.match(/^error: no server serves: zk1/);
+  });
+
+  it('warns of znodes that everybody may change', () => {
+    const access = (open: readonly string[]): unknown =>
+      check(report({}), open).find(({ check: name }) => name === 'access')?.outcome;
+    expect(access([])).to.equal('ok');
+    expect(access(['/', '/services'])).to.equal('warning');
   });
 
   it('tells each thing once', () => {
