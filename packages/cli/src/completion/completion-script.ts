@@ -22,7 +22,7 @@ export function completionScript(
   const all = collectWords(commands, globalOptions);
   switch (shell) {
     case 'bash':
-      return bashScript(all);
+      return bashScript(all, optionsWithValue(commands, globalOptions));
     case 'zsh':
       return zshScript(all);
     case 'fish':
@@ -49,17 +49,37 @@ function collectWords(commands: readonly CommandDefinition[], globalOptions: rea
   return visit(commands, '', []);
 }
 
-function bashScript(all: readonly Words[]): string {
+/** The word after one of these is its value, not a command. */
+function optionsWithValue(
+  commands: readonly CommandDefinition[],
+  globalOptions: readonly OptionDefinition[],
+): readonly string[] {
+  const ofCommand = ({ options, subcommands }: CommandDefinition): readonly OptionDefinition[] => [
+    ...(options ?? []),
+    ...(subcommands ?? []).flatMap(ofCommand),
+  ];
+  const all = [...globalOptions, ...commands.flatMap(ofCommand)];
+  return [...new Set(all.filter(({ flags }) => flags.includes('<')).map(({ flags }) => flagOf(flags)))];
+}
+
+function bashScript(all: readonly Words[], valued: readonly string[]): string {
   const cases = all.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`);
   const paths = all.map(({ path }) => path).filter((path) => path !== '');
   return `# pulsekeeper completion for bash: source <(pulsekeeper completion bash)
 _pulsekeeper() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' word words=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" path='' word words='' isValue=''
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [ -n "$isValue" ]; then isValue=''; continue; fi
+    case "$word" in
+      ${valued.join('|')}) isValue=1; continue ;;
+    esac
     case "\${path:+$path }$word" in
       ${paths.map((path) => `'${path}'`).join('|')}) path="\${path:+$path }$word" ;;
     esac
   done
+  COMPREPLY=()
+  # The value of an option: left to the completion of file names.
+  if [ -n "$isValue" ]; then return; fi
   case "$path" in
 ${cases.join('\n')}
   esac
@@ -88,7 +108,7 @@ _pulsekeeper() {
   case "$commandPath" in
 ${cases.join('\n')}
   esac
-  _describe 'pulsekeeper' entries
+  _describe 'pulsekeeper' entries || _files
 }
 compdef _pulsekeeper pulsekeeper
 `;
@@ -103,9 +123,11 @@ function fishScript(commands: readonly CommandDefinition[], globalOptions: reado
     const name = nameOf(usage);
     const isSeen = `-n '__fish_seen_subcommand_from ${name}'`;
     lines.push(`complete -c pulsekeeper -n __fish_use_subcommand -a ${name} -d ${fishQuote(summary)}`);
+    const names = (subcommands ?? []).map((subcommand) => nameOf(subcommand.usage)).join(' ');
+    const isOpen = `-n '__fish_seen_subcommand_from ${name}; and not __fish_seen_subcommand_from ${names}'`;
     for (const subcommand of subcommands ?? []) {
       lines.push(
-        `complete -c pulsekeeper ${isSeen} -a ${nameOf(subcommand.usage)} -d ${fishQuote(subcommand.summary)}`,
+        `complete -c pulsekeeper ${isOpen} -a ${nameOf(subcommand.usage)} -d ${fishQuote(subcommand.summary)}`,
       );
     }
     const all = [...(options ?? []), ...(subcommands ?? []).flatMap((subcommand) => subcommand.options ?? [])];

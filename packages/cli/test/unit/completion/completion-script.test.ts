@@ -26,6 +26,18 @@ describe('completionScript', () => {
     expect(complete('verify', '--json', '--gr')).to.deep.equal(['--grace']);
   });
 
+  it('takes the value of an option for no command in bash', () => {
+    expect(complete('--config', 'status', 'query', '--s')).to.deep.equal(['--since', '--step', '--session-timeout']);
+    expect(complete('targets', '--service', '')).to.deep.equal(['']);
+  });
+
+  it('offers the subcommands once in fish, and files in zsh where nothing else fits', () => {
+    expect(completionScript('fish', COMMANDS, GLOBAL_OPTIONS)).to.match(
+      /-n '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from get set .*' -a get /,
+    );
+    expect(completionScript('zsh', COMMANDS, GLOBAL_OPTIONS)).to.contain('|| _files');
+  });
+
   for (const shell of SHELLS) {
     it(`names every command in the script for ${shell}`, () => {
       const script = completionScript(shell, COMMANDS, GLOBAL_OPTIONS);
