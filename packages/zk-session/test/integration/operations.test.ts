@@ -1,4 +1,4 @@
-import { startZooKeeper, timeFactor, type ZooKeeperServer } from '@pulsekeeper/test-support';
+import { eventually, ExpiringProxy, startZooKeeper, timeFactor, type ZooKeeperServer } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { Connection } from '../../src/connection.ts';
@@ -257,6 +257,19 @@ describe('operations on a real server', function () {
     expect(await codeOf(other.remove('/mine'))).to.equal('NoAuth');
     const same = await start({ auth });
     await same.setData('/mine', text('changed'));
+  });
+
+  it('carry the credentials again after a lost session', async () => {
+    const proxy = await ExpiringProxy.start(server.port);
+    const chroot = connectString.slice(connectString.indexOf('/'));
+    const auth = { scheme: 'digest', credentials: 'keeper:secret' };
+    const session = await start({ connectString: `127.0.0.1:${proxy.port}${chroot}`, auth, acl: 'creator-all' });
+    await session.create('/mine', text('data'));
+    const before = session.sessionId;
+    await proxy.expireSession();
+    await eventually(() => expect(session.sessionId).to.not.be.oneOf([before, undefined]));
+    await session.setData('/mine', text('changed'));
+    expect(Buffer.from((await session.getData('/mine')).data).toString()).to.equal('changed');
   });
 
   it('tell who may do what with a node', async () => {
