@@ -8,20 +8,25 @@ export const MAX_RELABELLED_VALUE_LENGTH = 65_536;
 export const MAX_RELABELLED_LABELS = 2048;
 
 /**
- * A set of labels that is being changed. An empty value is the same as none. Labels are visited in the order of their
- * names as they were in the beginning, then in the order in which they were last set, as in Prometheus.
+ * A set of labels that is being changed. An empty value is the same as none. Labels are visited as in Prometheus: those
+ * that were not set in the order of their names, then those that were set, in the order in which that was first done.
  */
 export class LabelDraft {
-  readonly #labels = new Map<string, string>();
+  readonly #base = new Map<string, string>();
+  /** Those that were set and not removed since. */
+  readonly #added = new Map<string, string>();
+  readonly #removed = new Set<string>();
+  #size: number;
   #isChanged = false;
 
   constructor(labels: LabelSet) {
     for (const name of Object.keys(labels).sort(compareNames)) {
       const value = labels[name] ?? '';
       if (value !== '') {
-        this.#labels.set(name, value);
+        this.#base.set(name, value);
       }
     }
+    this.#size = this.#base.size;
   }
 
   /** Whether any label got another value, came or went. */
@@ -30,41 +35,48 @@ export class LabelDraft {
   }
 
   get(name: string): string {
-    return this.#labels.get(name) ?? '';
+    const added = this.#added.get(name);
+    if (added !== undefined) {
+      return added;
+    }
+    return this.#removed.has(name) ? '' : (this.#base.get(name) ?? '');
   }
 
   /** Sets a label; an empty value removes it. @throws RelabelError beyond the bounds. */
   set(name: string, value: string): void {
-    if (this.get(name) === value) {
-      return;
-    }
     if (value.length > MAX_RELABELLED_VALUE_LENGTH || name.length > MAX_RELABELLED_VALUE_LENGTH) {
       throw new RelabelError(`a label became longer than ${MAX_RELABELLED_VALUE_LENGTH} characters`);
     }
-    this.#isChanged = true;
-    this.#labels.delete(name);
+    const before = this.get(name);
+    this.#isChanged ||= before !== value;
     if (value === '') {
+      this.#size -= before === '' ? 0 : 1;
+      this.#added.delete(name);
+      this.#removed.add(name);
       return;
     }
-    this.#labels.set(name, value);
-    if (this.#labels.size > MAX_RELABELLED_LABELS) {
+    // A label that was set before keeps its turn; one that is set to what it was in the beginning gets a new one.
+    this.#added.set(name, value);
+    this.#size += before === '' ? 1 : 0;
+    if (this.#size > MAX_RELABELLED_LABELS) {
       throw new RelabelError(`more than ${MAX_RELABELLED_LABELS} labels came of it`);
     }
   }
 
   /** The names at this moment. */
   names(): string[] {
-    return [...this.#labels.keys()];
+    return this.entries().map(([name]) => name);
   }
 
   /** The labels at this moment. */
   entries(): [name: string, value: string][] {
-    return [...this.#labels];
+    const untouched = [...this.#base].filter(([name]) => !this.#removed.has(name) && !this.#added.has(name));
+    return [...untouched, ...this.#added];
   }
 
   toLabelSet(): LabelSet {
     const labels = newLabelSet();
-    for (const [name, value] of this.#labels) {
+    for (const [name, value] of this.entries()) {
       labels[name] = value;
     }
     return labels;

@@ -23,7 +23,7 @@ const MAX_SOURCE_LABELS = 64;
 const MAX_NAME_LENGTH = 256;
 const MAX_TEXT_LENGTH = 1024;
 
-/** The fields that each action takes besides `action`, as in Prometheus. */
+/** The fields that each action uses besides `action`. */
 const FIELDS_OF: Readonly<Record<RelabelAction, readonly (keyof RelabelStep)[]>> = {
   replace: ['sourceLabels', 'separator', 'regex', 'targetLabel', 'replacement'],
   keep: ['sourceLabels', 'separator', 'regex'],
@@ -37,6 +37,18 @@ const FIELDS_OF: Readonly<Record<RelabelAction, readonly (keyof RelabelStep)[]>>
   lowercase: ['sourceLabels', 'separator', 'targetLabel'],
   uppercase: ['sourceLabels', 'separator', 'targetLabel'],
 };
+
+/** Fields that an action refuses, as Prometheus does, unless they stand at their default. All others it ignores. */
+const REFUSED_BY: Readonly<Partial<Record<RelabelAction, readonly (keyof RelabelStep)[]>>> = {
+  keepequal: ['separator', 'regex', 'modulus', 'replacement'],
+  dropequal: ['separator', 'regex', 'modulus', 'replacement'],
+  labeldrop: ['sourceLabels', 'separator', 'modulus', 'targetLabel', 'replacement'],
+  labelkeep: ['sourceLabels', 'separator', 'modulus', 'targetLabel', 'replacement'],
+  lowercase: ['replacement'],
+  uppercase: ['replacement'],
+};
+
+const FIELDS = Object.keys(DEFAULT_RELABEL_STEP) as readonly (keyof RelabelStep)[];
 
 /**
  * A list of relabelling steps, under their names in Prometheus' configuration. Unlike elsewhere in a rule an unknown field
@@ -96,16 +108,30 @@ function readStep(path: string, value: unknown, subject: RelabelSubject): Relabe
   if (fields === undefined) {
     return refusePart(path, showValue(value), 'an object with an action and its fields');
   }
-  const action = fields['action'] ?? DEFAULT_RELABEL_STEP.action;
+  const given = fields['action'] ?? DEFAULT_RELABEL_STEP.action;
+  const action = typeof given === 'string' ? given.toLowerCase() : given;
   if (!isAction(action)) {
-    return refusePart(`${path}.action`, showValue(action), RELABEL_ACTIONS.join(', '));
+    return refusePart(`${path}.action`, showValue(given), RELABEL_ACTIONS.join(', '));
   }
-  const taken = FIELDS_OF[action].map((field): string => RELABEL_FIELD_NAMES[field]);
-  const stray = Object.keys(fields).find((field) => field !== 'action' && !taken.includes(field));
+  const stray = Object.keys(fields).find((field) => isStray(field, fields[field], action));
   if (stray !== undefined) {
+    const taken = FIELDS_OF[action].map((field): string => RELABEL_FIELD_NAMES[field]);
     return refusePart(`${path}: a field`, showValue(stray), `with the action ${action}: ${taken.join(', ')}`);
   }
   return readFields(path, fields, action, subject);
+}
+
+/** Whether a field is none of a step, or one that the action refuses. */
+function isStray(name: string, value: unknown, action: RelabelAction): boolean {
+  const field = FIELDS.find((known) => RELABEL_FIELD_NAMES[known] === name);
+  if (field === undefined) {
+    return true;
+  }
+  return REFUSED_BY[action]?.includes(field) === true && !isDefault(field, value);
+}
+
+function isDefault(field: keyof RelabelStep, value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : value === DEFAULT_RELABEL_STEP[field];
 }
 
 function readFields(
@@ -114,14 +140,17 @@ function readFields(
   action: RelabelAction,
   subject: RelabelSubject,
 ): RelabelStep | PartRefusal {
+  // What the action ignores stays at its default, whatever it says.
+  const used = (field: keyof RelabelStep): unknown =>
+    (FIELDS_OF[action].includes(field) ? fields[RELABEL_FIELD_NAMES[field]] : undefined) ?? DEFAULT_RELABEL_STEP[field];
   const step: RelabelStep = {
     action,
-    sourceLabels: (fields['source_labels'] ?? []) as readonly string[],
-    separator: (fields['separator'] ?? DEFAULT_RELABEL_STEP.separator) as string,
-    regex: (fields['regex'] ?? DEFAULT_RELABEL_STEP.regex) as string,
-    modulus: (fields['modulus'] ?? DEFAULT_RELABEL_STEP.modulus) as number,
-    targetLabel: (fields['target_label'] ?? DEFAULT_RELABEL_STEP.targetLabel) as string,
-    replacement: (fields['replacement'] ?? DEFAULT_RELABEL_STEP.replacement) as string,
+    sourceLabels: used('sourceLabels') as readonly string[],
+    separator: used('separator') as string,
+    regex: used('regex') as string,
+    modulus: used('modulus') as number,
+    targetLabel: used('targetLabel') as string,
+    replacement: used('replacement') as string,
   };
   return problemIn(path, step, subject) ?? step;
 }
@@ -137,8 +166,10 @@ function problemIn(path: string, step: RelabelStep, subject: RelabelSubject): Pa
     ['separator', separator],
     ['replacement', replacement],
   ] as const) {
-    if (!isText(text, MAX_TEXT_LENGTH)) {
-      const allowed = `a text of at most ${MAX_TEXT_LENGTH} characters without control characters`;
+    // A tab is what lists are joined by here and there.
+    const isGood = typeof text === 'string' && isText(text.replaceAll('\t', ' '), MAX_TEXT_LENGTH);
+    if (!isGood) {
+      const allowed = `a text of at most ${MAX_TEXT_LENGTH} characters without control characters but tabs`;
       return refusePart(`${path}.${field}`, showValue(text), allowed);
     }
   }

@@ -32,11 +32,49 @@ describe('relabelling steps in a rule', () => {
     expect(rule.ok && rule.value.relabel?.map(formatRelabelStep)).to.deep.equal(steps);
   });
 
+  const taken: [title: string, given: object, same: object][] = [
+    ['an action in any case', { action: 'Keep', regex: 'a' }, { action: 'keep', regex: 'a' }],
+    ['a tab', { source_labels: ['a', 'b'], separator: '\t', target_label: 'c' }, {}],
+    ['what keep ignores', { action: 'keep', target_label: 'a', replacement: 'b', modulus: 3 }, { action: 'keep' }],
+    [
+      'what hashmod ignores',
+      { action: 'hashmod', source_labels: ['a'], modulus: 8, target_label: 'b', regex: 'x' },
+      { action: 'hashmod', source_labels: ['a'], modulus: 8, target_label: 'b' },
+    ],
+    [
+      'what labelmap ignores',
+      { action: 'labelmap', source_labels: ['a'], regex: 'x' },
+      { action: 'labelmap', regex: 'x' },
+    ],
+    [
+      'what labeldrop refuses, at its default',
+      { action: 'labeldrop', regex: 'x', source_labels: [], separator: ';', replacement: '$1', target_label: '' },
+      { action: 'labeldrop', regex: 'x' },
+    ],
+    [
+      'what dropequal refuses, at its default',
+      { action: 'dropequal', target_label: 'a', separator: ';', regex: '(.*)', modulus: 0 },
+      { action: 'dropequal', target_label: 'a' },
+    ],
+  ];
+  for (const [title, given, same] of taken) {
+    it(`take ${title}, as Prometheus does`, () => {
+      const steps = read('relabel_configs', [given]);
+      const plain = read('relabel_configs', [Object.keys(same).length === 0 ? given : same]);
+      expect(steps.ok && steps.value.relabel)
+        .to.deep.equal(plain.ok && plain.value.relabel)
+        .and.to.have.lengthOf(1);
+    });
+  }
+
   const refused: [value: unknown, reason: RegExp][] = [
     ['drop', /^relabel_configs is "drop"; allowed: a list of at most 64/],
     [Array(65).fill({ target_label: 'a' }), /^relabel_configs is a list of 65/],
     [['drop'], /^relabel_configs\[0\] is "drop"; allowed: an object/],
-    [[{ action: 'Drop' }], /^relabel_configs\[0\]\.action is "Drop"; allowed: replace, keep, drop/],
+    [[{ action: 'Drops' }], /^relabel_configs\[0\]\.action is "Drops"; allowed: replace, keep, drop/],
+    [[{ action: 5 }], /^relabel_configs\[0\]\.action is 5; allowed: replace, keep, drop/],
+    [[{ action: 'keep', targetlabel: 'a' }], /a field is "targetlabel"; allowed: with the action keep/],
+    [[{ action: 'dropequal', target_label: 'a', modulus: 5 }], /a field is "modulus"/],
     [[{ target_lable: 'a' }], /^relabel_configs\[0\]: a field is "target_lable"; allowed: with the action replace/],
     [[{}], /^relabel_configs\[0\]\.target_label is missing/],
     [[{ target_label: 'a', source_labels: 'b' }], /\.source_labels is "b"; allowed: a list of at most 64 label names/],
