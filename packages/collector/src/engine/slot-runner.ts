@@ -2,6 +2,8 @@ import type { Logger, ScrapeReport, TargetId } from '@pulsekeeper/model';
 import type { AppendOutcome } from '@pulsekeeper/store';
 
 import { buildFrame, isLate } from '../record/build-frame.ts';
+import { jobClassOf } from '../schedule/job-class.ts';
+import type { JobClass } from '../schedule/scrape-gate.ts';
 import { AttemptLog, type SlotAttempts } from '../scrape/attempt-log.ts';
 import type { ScrapeOutcome } from '../scrape/target-scraper.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -112,18 +114,19 @@ export class SlotRunner {
 
   #enter(job: SlotJob): void {
     this.#job = job;
+    const jobClass = jobClassOf(job.isCatchUp, this.#last?.report.failure?.reason);
     this.#context.gate.enter(() => {
-      this.#context.track(this.#run(job).finally(() => this.#leave(job)));
-    }, job.isCatchUp);
+      this.#context.track(this.#run(job).finally(() => this.#leave(jobClass)));
+    }, jobClass);
   }
 
-  #leave({ isCatchUp }: SlotJob): void {
+  #leave(jobClass: JobClass): void {
     const used = this.#inFlight;
     const waiting = this.#waiting;
     this.#job = undefined;
     this.#inFlight = undefined;
     this.#waiting = undefined;
-    this.#context.gate.leave(isCatchUp);
+    this.#context.gate.leave(jobClass);
     if (used !== undefined && used !== this.#schedule) this.#dispose(used);
     if (waiting !== undefined) this.#enter({ ...waiting, isCatchUp: true });
   }
