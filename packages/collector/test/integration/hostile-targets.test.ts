@@ -185,7 +185,8 @@ describe('hostile targets', function () {
 });
 
 function longestGap(entries: readonly { readonly ms: number }[], fromMs: number): number {
-  const times = entries.map(({ ms }) => ms).filter((ms) => ms >= fromMs);
+  // During the first scrapes of all, the process still compiles its own code.
+  const times = entries.flatMap(({ ms }) => (ms >= fromMs ? [ms] : [])).slice(2);
   expect(times.length).to.be.greaterThan(HOSTILE_SLOTS - 2);
   return Math.max(...times.slice(1).map((ms, index) => ms - (times[index] ?? ms)));
 }
