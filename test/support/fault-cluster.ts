@@ -165,7 +165,8 @@ export class FaultCluster {
 
   /**
    * Runs `fault`, waits until `tailIntervals` more intervals are complete, and audits every slot of the targets that
-   * were registered all the time: from the start of the fault to the end of the tail.
+   * were registered all the time: from an interval before the fault, so that what was in flight then counts, to the end of
+   * the tail. Targets that were registered during the fault and stayed are audited from an interval after that.
    */
   async audit(
     name: string,
@@ -173,30 +174,39 @@ export class FaultCluster {
     options: { tailIntervals?: number | undefined } = {},
   ): Promise<SlotAudit> {
     const before = new Set(this.registered);
-    const fromMs = Date.now();
+    const fromMs = Date.now() - this.intervalMs;
     await fault();
     const toMs = Date.now() + (options.tailIntervals ?? 2) * this.intervalMs;
     await sleep(toMs + this.intervalMs + 500 - Date.now());
-    const indices = this.registered.filter((index) => before.has(index));
-    const audit = await this.auditRange(indices, fromMs, toMs);
+    const joinedFromMs = (index: number): number => (this.#registeredAtMs.get(index) ?? toMs) + this.intervalMs;
+    const audit = await this.auditRange(
+      this.registered,
+      (index) => (before.has(index) ? fromMs : joinedFromMs(index)),
+      toMs,
+    );
     console.log(`      ${describeAudit(name, audit)}`);
     return audit;
   }
 
   /** Audits the slots `fromMs ≤ s < toMs` of some targets. */
-  async auditRange(indices: readonly number[], fromMs: number, toMs: number): Promise<SlotAudit> {
+  async auditRange(
+    indices: readonly number[],
+    fromMs: number | ((index: number) => number),
+    toMs: number,
+  ): Promise<SlotAudit> {
     const pages = await this.ledger.ledger();
     const audits: SlotAudit[] = [];
     for (const index of indices) {
       const id = idOf(index);
+      const sinceMs = typeof fromMs === 'number' ? fromMs : fromMs(index);
       const stored = [];
-      for await (const slot of this.store.reader.slots(id, fromMs, toMs)) if (slot.kind !== 'end') stored.push(slot);
+      for await (const slot of this.store.reader.slots(id, sinceMs, toMs)) if (slot.kind !== 'end') stored.push(slot);
       audits.push(
         auditSlots({
           target: id,
           intervalMs: this.intervalMs,
           phaseMs: phaseMs(id, this.intervalMs),
-          fromMs,
+          fromMs: sinceMs,
           toMs,
           stored,
           requestsMs: pages[index]?.entries.map(({ ms }) => ms) ?? [],

@@ -32,9 +32,10 @@ import { Reporter } from './status/reporter.ts';
 /** The service that collectors register themselves under. */
 export const OWN_SERVICE = 'pulsekeeper-collector';
 
-/** A name that is taken is waited for so many session timeouts: by then the node of one that died is gone. */
 /** Services that a change of rules names in the log. */
 const MAX_LOGGED_SERVICES = 10;
+
+/** A name that is taken is waited for so many session timeouts: by then the node of one that died is gone. */
 const NAME_GRACE_SESSIONS = 1.5;
 
 /** After the boundary, a slot that came just before it may still be about to be begun by a timer that is late. */
@@ -90,6 +91,7 @@ export class Collector {
       onPlan: (plan, changes) => this.#applyPlan(plan, changes),
       ownRecord: () => this.#membershipOf().record,
       isAnnounced: () => this.#membership?.state.kind === 'registered',
+      onBoundary: (plan) => this.#ringNote?.set(plan.ringVersionAt(parts.slotClock.now())),
     });
     this.#reporter = new Reporter(parts, {
       phase: () => this.#phase,
@@ -297,9 +299,11 @@ export class Collector {
   async #announceDraining(): Promise<void> {
     this.#phase = 'draining';
     this.#ringNote?.stop();
+    const { handoverMs, drainTimeoutMs } = this.#parts.options;
+    // While nobody can hear of it, the targets stay ours; what is left of the time is for the last slots and for Redis.
+    const limitMs = Math.max(handoverMs, drainTimeoutMs - 2 * handoverMs);
     try {
-      const { handoverMs } = this.#parts.options;
-      const drainAtMs = await this.#membershipOf().drain({ signal: AbortSignal.timeout(handoverMs) });
+      const drainAtMs = await this.#membershipOf().drain({ signal: signalWithin(limitMs) });
       this.#logger.info({ drainAtMs }, 'draining');
     } catch (err) {
       this.#logger.warn({ err }, 'draining could not be announced');

@@ -65,6 +65,9 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
   readonly #handoverMs: number;
   readonly #logger: Logger;
   #record: CollectorRecord;
+  #isDraining = false;
+  /** What was written last as the moment from which on we own nothing. */
+  #proposedDrainAtMs: number | undefined;
   /** Identity of `/collectors` as it was before the last passes, and as it was when our node stood last. */
   #tree: string | undefined;
   #standingTree: string | undefined;
@@ -128,15 +131,22 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
   }
 
   /**
-   * Announces that we own nothing for slots at or after the returned moment (now + `handoverMs`). Resolves once it is
-   * written. A second call changes nothing.
+   * Announces that we own nothing for slots at or after the returned moment, which is `handoverMs` after the writing: what
+   * nobody can have heard of does not bind us either. Resolves once it is written; while ZooKeeper is away that takes until
+   * it is back, and `record` does not change before. A second call changes nothing.
    */
   async drain(options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
-    const standing = this.#record.drainAtMs;
-    if (this.#record.state === 'draining' && standing !== undefined) return standing;
-    const drainAtMs = this.#clock.now() + this.#handoverMs;
-    await this.update({ state: 'draining', drainAtMs }, options);
-    return drainAtMs;
+    this.#isDraining = true;
+    this.#record = { ...this.#record, state: 'draining' };
+    for (;;) {
+      const standing = this.#record.drainAtMs;
+      if (standing !== undefined) return standing;
+      await this.#registration.update(this.#compose, options);
+      const proposed = this.#proposedDrainAtMs;
+      // What took too long to be written is written anew, with a moment that all have time to hear of.
+      const isInTime = proposed !== undefined && proposed - this.#clock.now() > this.#handoverMs / 2;
+      if (isInTime) this.#record = { ...this.#record, drainAtMs: proposed };
+    }
   }
 
   /** Withdraws the collector. Idempotent; never rejects. */
@@ -152,7 +162,7 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
   readonly #adopt = (standing: Uint8Array): boolean => {
     const parsed = parseCollector(standing);
     if (!parsed.ok || parsed.value.state !== 'draining' || parsed.value.drainAtMs !== undefined) return false;
-    if (this.#record.drainAtMs !== undefined) return false;
+    if (this.#isDraining) return false;
     this.#record = { ...this.#record, state: 'draining' };
     return true;
   };
@@ -182,7 +192,9 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
       const keptFromMs = this.#hasTreeBeenLost() ? this.#record.activeFromMs : continuedFromMs(standing);
       this.#record = { ...this.#record, activeFromMs: keptFromMs ?? this.#clock.now() + this.#handoverMs };
     }
-    return serializeCollector(this.#record);
+    if (!this.#isDraining) return serializeCollector(this.#record);
+    this.#proposedDrainAtMs = this.#record.drainAtMs ?? this.#clock.now() + this.#handoverMs;
+    return serializeCollector({ ...this.#record, drainAtMs: this.#proposedDrainAtMs });
   };
 }
 

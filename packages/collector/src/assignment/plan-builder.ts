@@ -12,7 +12,12 @@ export interface PlanInput {
   readonly nowMs: number;
   /** How far back slots may still be asked about. */
   readonly lookbackMs: number;
+  /** Another process goes by this collector's name: this one owns nothing. @defaultValue false */
+  readonly isDisplaced?: boolean | undefined;
 }
+
+/** Whoever owns nothing; no collector is called so. */
+const NOBODY = '';
 
 /**
  * Makes ownership plans, and remembers the assignments of the previous one: an epoch whose members and targets are
@@ -46,6 +51,6 @@ export class PlanBuilder {
     });
     this.#targetIds = input.targetIds;
     this.#assignments = used;
-    return new OwnershipPlan(this.#self, epochs);
+    return new OwnershipPlan(input.isDisplaced === true ? NOBODY : this.#self, epochs);
   }
 }

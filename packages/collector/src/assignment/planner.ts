@@ -19,6 +19,8 @@ export interface PlannerOptions {
   readonly ownRecord: () => CollectorRecord;
   /** Whether its node is known to stand, be it that the directory has not seen it yet. */
   readonly isAnnounced: () => boolean;
+  /** A boundary has come: another ring is in force. */
+  readonly onBoundary?: ((plan: OwnershipPlan) => void) | undefined;
 }
 
 /** How long slots of an epoch that is over may still be asked about: their look-ups and waiting scrapes. */
@@ -26,6 +28,9 @@ const LOOKBACK_MS = 60_000;
 
 /** A boundary is followed by a new plan so much later: until then the leaver finishes what it had begun to look at. */
 const AFTER_BOUNDARY_MS = 1_500;
+
+/** Longest that a timer runs before the plan is made anew. */
+const MAX_TIMER_MS = 60_000;
 
 /** Planning may take this share of the time, so that a storm of changes does not starve the scrapes. */
 const PLANNING_SHARE = 0.2;
@@ -49,6 +54,7 @@ export class Planner {
   #isRunning = false;
   #changeTimer: NodeJS.Timeout | undefined;
   #boundaryTimer: NodeJS.Timeout | undefined;
+  #afterBoundaryTimer: NodeJS.Timeout | undefined;
   #restUntilMs = 0;
 
   constructor(options: PlannerOptions) {
@@ -70,6 +76,7 @@ export class Planner {
     this.#options.directory.off('changed', this.#onChanged);
     clearTimeout(this.#changeTimer);
     clearTimeout(this.#boundaryTimer);
+    clearTimeout(this.#afterBoundaryTimer);
   }
 
   /** Makes a plan now: something changed that the directory does not tell, such as the own record. */
@@ -85,6 +92,7 @@ export class Planner {
       targetIds: this.#targetIds,
       nowMs,
       lookbackMs: LOOKBACK_MS,
+      isDisplaced: this.#isDisplaced(),
     });
     this.#plannedMembership = this.#membershipKey();
     const before = this.#plannedTargets;
@@ -97,7 +105,7 @@ export class Planner {
       knownFromMs: (id) => this.#knownFromMs.get(id) ?? this.#startedAtMs,
     });
     const durationMs = performance.now() - startedMs;
-    this.#restUntilMs = performance.now() + durationMs / PLANNING_SHARE;
+    this.#restUntilMs = performance.now() + durationMs * (1 / PLANNING_SHARE - 1);
     const epochs = plan.epochs.length;
     logger.debug({ epochs, targets: now.size, ring: plan.ringVersionAt(nowMs), durationMs }, 'plan made');
     this.#armBoundary(plan, nowMs);
@@ -128,8 +136,16 @@ export class Planner {
   #collectors(): CollectorRecord[] {
     const { directory, self, ownRecord, isAnnounced } = this.#options;
     const { collectors } = directory.view;
+    if (this.#isDisplaced()) return [...collectors.values()];
     const others = [...collectors.values()].filter(({ id }) => id !== self);
     return collectors.has(self) || isAnnounced() ? [...others, ownRecord()] : others;
+  }
+
+  /** Whether another process holds our name: it came while we were cut off. */
+  #isDisplaced(): boolean {
+    const { directory, self, ownRecord, isAnnounced } = this.#options;
+    const standing = directory.view.collectors.get(self);
+    return standing !== undefined && standing.incarnation !== ownRecord().incarnation && !isAnnounced();
   }
 
   #membershipKey(): string {
@@ -139,15 +155,22 @@ export class Planner {
       activeFromMs,
       drainAtMs,
     ]);
-    return JSON.stringify(members.sort());
+    return JSON.stringify([this.#isDisplaced(), members.sort()]);
   }
 
   #armBoundary(plan: OwnershipPlan, nowMs: number): void {
     clearTimeout(this.#boundaryTimer);
+    clearTimeout(this.#afterBoundaryTimer);
     const boundaryMs = plan.nextBoundaryMs(nowMs);
     const sinceMs = nowMs - (plan.epochAt(nowMs)?.fromMs ?? -Infinity);
     const waitMs = sinceMs < AFTER_BOUNDARY_MS ? AFTER_BOUNDARY_MS - sinceMs : boundaryMs - nowMs + AFTER_BOUNDARY_MS;
-    if (waitMs === Infinity) return;
-    this.#boundaryTimer = setTimeout(() => this.replan(), Math.min(Math.ceil(waitMs) + 1, 60_000));
+    if (waitMs < Infinity) this.#afterBoundaryTimer = setTimeout(() => this.replan(), timerMs(waitMs));
+    if (boundaryMs === Infinity) return;
+    this.#boundaryTimer = setTimeout(() => this.#options.onBoundary?.(plan), timerMs(boundaryMs - nowMs));
   }
+}
+
+/** A delay for a timer; a boundary in the far future is looked at again before. */
+function timerMs(waitMs: number): number {
+  return Math.min(Math.ceil(waitMs) + 1, MAX_TIMER_MS);
 }

@@ -143,6 +143,19 @@ describe('CollectorMembership', () => {
     expect(standing()).to.include({ state: 'draining', drainAtMs, activeFromMs: 1_001_500 });
   });
 
+  it('is not draining before that stands: with ZooKeeper away nobody hears of it', async () => {
+    const membership = create();
+    await membership.start();
+    session.suspend();
+    const draining = membership.drain();
+    nowMs += 10_000;
+    expect(membership.record).to.not.have.property('drainAtMs');
+    session.connect();
+    expect(await draining).to.equal(nowMs + 1500);
+    expect(standing()).to.include({ state: 'draining', drainAtMs: nowMs + 1500 });
+    expect(membership.record.drainAtMs).to.equal(nowMs + 1500);
+  });
+
   it('leaves a request to drain in place until it is answered, and overwrites anything else', async () => {
     const membership = create();
     await membership.start();

@@ -39,6 +39,7 @@ describe('Planner', () => {
   const clock = new ManualClock();
   let directory: FakeDirectory;
   let plans: { plan: OwnershipPlan; changes: TargetChanges }[];
+  let boundaries: OwnershipPlan[];
   let own: CollectorRecord;
   let isAnnounced: boolean;
   /** How long it takes to put a plan into force. */
@@ -48,6 +49,7 @@ describe('Planner', () => {
   beforeEach(() => {
     directory = new FakeDirectory();
     plans = [];
+    boundaries = [];
     own = record('me');
     isAnnounced = true;
     costMs = 0;
@@ -64,6 +66,7 @@ describe('Planner', () => {
       },
       ownRecord: () => own,
       isAnnounced: () => isAnnounced,
+      onBoundary: (plan) => boundaries.push(plan),
     });
   });
 
@@ -109,6 +112,25 @@ describe('Planner', () => {
     own = record('me', { state: 'draining', drainAtMs: clock.now() - 1 });
     planner.start();
     expect(plans[0]?.plan.rankAt('a/1' as TargetId, clock.now())).to.equal(-1);
+  });
+
+  it('owns nothing while another process holds its name, and everything is shared among those that are there', () => {
+    isAnnounced = false;
+    directory.set(['a/1'], [record('me', { incarnation: 'y' })]);
+    planner.start();
+    expect([...(plans[0]?.plan.targetsFrom(clock.now()) ?? [])]).to.deep.equal([]);
+    expect(plans[0]?.plan.ownerAt('a/1' as TargetId, clock.now())).to.equal('me');
+    isAnnounced = true;
+    directory.set(['a/1'], [record('me', { incarnation: 'y' })]);
+    expect([...(plans[1]?.plan.targetsFrom(clock.now()) ?? [])]).to.deep.equal(['a/1']);
+  });
+
+  it('says when a boundary has come', async () => {
+    directory.set(['a/1'], [record('me'), record('other', { activeFromMs: clock.now() + 20 })]);
+    planner.start();
+    clock.advance(20);
+    const plan = await eventually(() => boundaries[0] ?? false);
+    expect(plan).to.equal(plans[0]?.plan);
   });
 
   it('plans when membership changes, but not when collectors only note their ring', async () => {
