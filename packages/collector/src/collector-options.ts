@@ -142,7 +142,11 @@ export function longestNewsMs(options: {
 /** Options with the defaults filled in. */
 export type ResolvedCollectorOptions = CollectorOptions & {
   readonly [Name in keyof typeof DEFAULT_COLLECTOR_OPTIONS]-?: NonNullable<CollectorOptions[Name]>;
-} & { readonly handoverMs: number };
+} & {
+  readonly handoverMs: number;
+  /** Whether the hand-over time follows from the session timeout, rather than being given. */
+  readonly isHandoverDerived: boolean;
+};
 
 /**
  * Fills in the defaults.
@@ -159,7 +163,11 @@ export function resolveCollectorOptions(options: CollectorOptions): ResolvedColl
   };
   const newsMs = longestNewsMs(resolved);
   const handoverMs = options.handoverMs ?? defaultHandoverMs(resolved.sessionTimeoutMs, newsMs);
-  const all: ResolvedCollectorOptions = { ...resolved, handoverMs };
+  const all: ResolvedCollectorOptions = {
+    ...resolved,
+    handoverMs,
+    isHandoverDerived: options.handoverMs === undefined,
+  };
   for (const name of [
     'sessionTimeoutMs',
     'retentionMs',
@@ -180,4 +188,15 @@ export function resolveCollectorOptions(options: CollectorOptions): ResolvedColl
     throw new RangeError(`drainTimeoutMs ${all.drainTimeoutMs} is shorter than handoverMs ${all.handoverMs}`);
   }
   return all;
+}
+
+/**
+ * The hand-over time in a session whose timeout the servers have settled: they may grant a longer one than was asked for
+ * (at least two of their ticks), and whoever is cut off notices it the later.
+ */
+export function handoverInSession(options: ResolvedCollectorOptions, grantedTimeoutMs: number): number {
+  const { handoverMs, isHandoverDerived } = options;
+  return isHandoverDerived
+    ? Math.max(handoverMs, defaultHandoverMs(grantedTimeoutMs, longestNewsMs(options)))
+    : handoverMs;
 }

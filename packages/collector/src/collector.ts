@@ -15,7 +15,7 @@ import {
 import type { OwnershipPlan } from './assignment/ownership-plan.ts';
 import { Planner } from './assignment/planner.ts';
 import { TargetCatalogue } from './assignment/target-catalogue.ts';
-import type { CollectorOptions } from './collector-options.ts';
+import { handoverInSession, type CollectorOptions } from './collector-options.ts';
 import { buildCollectorParts, type CollectorParts } from './collector-parts.ts';
 import type { TargetChanges } from './engine/scrape-engine.ts';
 import type { TargetState } from './engine/target-state.ts';
@@ -71,6 +71,7 @@ export class Collector {
   #ringNote: RingNote | undefined;
   #phase: CollectorPhase = 'starting';
   #statusUrl = '';
+  #handoverMs = 0;
   #startedAtMs = 0;
   #rulesAppliedAtMs: number | undefined;
   #starting: Promise<void> | undefined;
@@ -213,7 +214,11 @@ export class Collector {
 
   async #announce(host: string, signal: AbortSignal | undefined): Promise<void> {
     const { options, session, slotClock, clock, random, logger } = this.#parts;
-    const { id, capacity, handoverMs, sessionTimeoutMs } = options;
+    const { id, capacity } = options;
+    const { state } = session;
+    const sessionTimeoutMs = state.kind === 'connected' ? state.sessionTimeoutMs : options.sessionTimeoutMs;
+    const handoverMs = handoverInSession(options, sessionTimeoutMs);
+    this.#handoverMs = handoverMs;
     this.#membership = new CollectorMembership({
       session,
       announcement: { id, host, statusUrl: this.#statusUrl, capacity, version: PROGRAM_VERSION },
@@ -299,7 +304,8 @@ export class Collector {
   async #announceDraining(): Promise<void> {
     this.#phase = 'draining';
     this.#ringNote?.stop();
-    const { handoverMs, drainTimeoutMs } = this.#parts.options;
+    const handoverMs = this.#handoverMs;
+    const { drainTimeoutMs } = this.#parts.options;
     // While nobody can hear of it, the targets stay ours; what is left of the time is for the last slots and for Redis.
     const limitMs = Math.max(handoverMs, drainTimeoutMs - 2 * handoverMs);
     try {

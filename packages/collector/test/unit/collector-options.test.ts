@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { resolveCollectorOptions } from '../../src/collector-options.ts';
+import { handoverInSession, resolveCollectorOptions } from '../../src/collector-options.ts';
 
 const GIVEN = { id: 'c1', zookeeper: 'zk:1', redis: 'redis://r' };
 
@@ -25,5 +25,14 @@ describe('resolveCollectorOptions', () => {
       'drainTimeoutMs 1000 is shorter than handoverMs 3600',
     );
     expect(() => resolveCollectorOptions({ ...GIVEN, pollIntervalMs: 0 })).to.throw(RangeError, 'pollIntervalMs is 0');
+  });
+});
+
+describe('handoverInSession', () => {
+  it('follows the session timeout that the servers grant when that is longer, unless it was given', () => {
+    const derived = resolveCollectorOptions({ ...GIVEN, sessionTimeoutMs: 2_000 });
+    expect(handoverInSession(derived, 2_000)).to.equal(1_500);
+    expect(handoverInSession(derived, 4_000)).to.equal(2_400);
+    expect(handoverInSession(resolveCollectorOptions({ ...GIVEN, handoverMs: 700 }), 40_000)).to.equal(700);
   });
 });
