@@ -74,7 +74,7 @@ export interface CollectorOptions {
   readonly pollIntervalMs?: number | undefined;
   /** Deadline of `stop`. @defaultValue 30_000 */
   readonly drainTimeoutMs?: number | undefined;
-  /** How long `start` waits for ZooKeeper and Redis. @defaultValue 10_000 */
+  /** How long `start` waits for ZooKeeper and Redis. @defaultValue 8_000 */
   readonly startTimeoutMs?: number | undefined;
   /** Most scrapes in flight. @defaultValue what the limit of open files allows, at most 4,096 */
   readonly maxConcurrentScrapes?: number | undefined;
@@ -110,7 +110,7 @@ export const DEFAULT_COLLECTOR_OPTIONS = {
   discoveryMode: 'watch',
   pollIntervalMs: 2_000,
   drainTimeoutMs: 30_000,
-  startTimeoutMs: 10_000,
+  startTimeoutMs: 8_000,
   registersItself: true,
   heartbeatMs: 2_000,
 } as const satisfies Partial<CollectorOptions>;

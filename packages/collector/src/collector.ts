@@ -114,6 +114,7 @@ export class Collector {
         targets: () => parts.engine.describeTargets(),
         report: () => this.#reporter.report(),
       }),
+      this.#logger,
     );
     exposeMetrics(parts, this.#catalogue);
   }
@@ -359,11 +360,12 @@ export class Collector {
     return false;
   }
 
+  /** Which of the servers could not be reached, and why. */
   #describeServers(): string {
     const { options, session, store } = this.#parts;
     const { state, lastError } = store.health();
-    const redis = lastError === undefined ? state : `${state}, ${lastError.message}`;
-    return `ZooKeeper at ${options.zookeeper} is ${session.state.kind}, Redis at ${redactUrl(options.redis)} is ${redis}`;
+    const ofZooKeeper = session.lastConnectError?.message ?? session.state.kind;
+    return `ZooKeeper at ${options.zookeeper}: ${ofZooKeeper}; Redis at ${redactUrl(options.redis)}: ${lastError?.message ?? state}`;
   }
 
   async #attempt(message: string, work: () => Promise<void>): Promise<void> {

@@ -281,7 +281,7 @@ export const SETTINGS_SCHEMA = {
   startTimeout: {
     doc: 'how long to wait for ZooKeeper and Redis at the start',
     format: checkDuration,
-    default: '10s',
+    default: '8s',
     env: 'PULSEKEEPER_START_TIMEOUT',
   },
   drainTimeout: {

@@ -87,6 +87,7 @@ describe('pulsekeeper-collector', function () {
       }).ended;
       expect(code, stderr).to.equal(3);
       expect(stderr).to.match(/^pulsekeeper-collector: [^\n]+\n$/);
+      expect(stderr).to.match(new RegExp(`ZooKeeper at 127.0.0.1:${port}/x: [^;]*ECONNREFUSED`));
     });
   });
 
@@ -159,14 +160,16 @@ describe('pulsekeeper-collector', function () {
     });
 
     it('says in one line that Redis cannot be reached, and exits with 3', async () => {
+      const port = await freePort();
       const { code, stderr } = await run([], {
         ...environment('lost', await freePort()),
-        PULSEKEEPER_REDIS: `redis://:secret@127.0.0.1:${await freePort()}`,
+        PULSEKEEPER_REDIS: `redis://:secret@127.0.0.1:${port}`,
         PULSEKEEPER_START_TIMEOUT: '1s',
       }).ended;
       expect(code, stderr).to.equal(3);
       expect(stderr).to.match(/^pulsekeeper-collector: [^\n]+\n$/);
       expect(stderr).not.to.contain('secret');
+      expect(stderr).to.match(new RegExp(`Redis at [^ ]*:${port}[^;]*ECONNREFUSED`));
     });
 
     it('leaves on SIGTERM with everything written and nothing left behind', async () => {

@@ -48,9 +48,9 @@ describe('store with the permissions that docs/redis-layout.md lists', () => {
     expect(await reading.inspectServer()).to.have.length(1);
     const refused = new Ledger(reading);
     refused.append(1);
-    const error: unknown = await reading.publishCollectorStatus('c2', { id: 'c2' } as CollectorStatus, 1).catch(
-      (caught: unknown) => caught,
-    );
+    const error: unknown = await reading
+      .publishCollectorStatus('c2', { id: 'c2' } as CollectorStatus, 1)
+      .catch((caught: unknown) => caught);
     expect(error).to.include({ code: 'Refused' });
     await reading.stop();
   });
