@@ -15,9 +15,9 @@ import { startCollectorProgram } from './collector-program.ts';
 import { SmallCluster, startServers, type Servers } from './small-cluster.ts';
 
 const GOOD = 20;
-const INTERVAL_MS = 1_000;
+const INTERVAL_MS = 2_000;
 const HOSTILE_INTERVAL_MS = 2_000;
-const HOSTILE_SLOTS = 4;
+const HOSTILE_SLOTS = 6;
 
 /** What the process may hold: some 110 MiB when idle, and two bodies of the largest size. */
 const MAX_RSS_BYTES = 320 * 1024 * 1024;
@@ -187,6 +187,6 @@ describe('hostile targets', function () {
 function longestGap(entries: readonly { readonly ms: number }[], fromMs: number): number {
   // During the first scrapes of all, the process still compiles its own code.
   const times = entries.flatMap(({ ms }) => (ms >= fromMs ? [ms] : [])).slice(2);
-  expect(times.length).to.be.greaterThan(HOSTILE_SLOTS - 2);
+  expect(times.length).to.be.greaterThan(2);
   return Math.max(...times.slice(1).map((ms, index) => ms - (times[index] ?? ms)));
 }
