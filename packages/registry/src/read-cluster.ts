@@ -41,8 +41,8 @@ export interface ServiceSnapshot {
   readonly rule: SnapshotNode<ServiceRule>;
   /** The foreign tree that its instances come from, when they are not registered by us. */
   readonly source: ForeignSource | undefined;
-  /** Of all its instances, sorted, whether their data was read or not. */
-  readonly names: readonly string[];
+  /** Where each of its instances is registered, whether its data was read or not; by name, sorted. */
+  readonly places: ReadonlyMap<string, InstancePlace>;
   /** Those whose data was read; by name, sorted. */
   readonly instances: ReadonlyMap<string, SnapshotInstance>;
 }
@@ -133,7 +133,8 @@ export async function readCluster(
           const node = nodes.get(id);
           return node === undefined ? [] : [[name, node] as const];
         });
-        return [service, { rule, source, names: present.map(({ name }) => name), instances: new Map(read) }];
+        const all = new Map(present.map(({ name, place }) => [name, place]));
+        return [service, { rule, source, places: all, instances: new Map(read) }];
       }),
     ),
     collectors,

@@ -1,18 +1,23 @@
 import { deferred, type TargetId } from '@pulsekeeper/model';
 import type { ReadClusterOptions } from '@pulsekeeper/registry';
+import type { LastReport } from '@pulsekeeper/store';
 
 import { bothSettled, type BothAnswers } from './ask-both.ts';
 import { attempt } from './attempt.ts';
 import type { ClusterPicture } from './cluster-picture.ts';
 import { doubtfulTargets } from './doubtful-targets.ts';
-import type { StoreAnswer } from './look-at-cluster.ts';
 import { startStopwatch } from './stopwatch.ts';
 
+/** What of the store's answer decides which registrations are read. */
+export interface ReportingAnswer {
+  readonly reports: ReadonlyMap<TargetId, LastReport>;
+}
+
 /** How the two servers are asked; each connects while the other does. */
-export interface TurnPorts {
+export interface TurnPorts<Answer extends ReportingAnswer> {
   readonly readPicture: (select: ReadClusterOptions['select']) => Promise<ClusterPicture>;
   /** The ids come from the registry once it is asked for them, none while ZooKeeper is away. */
-  readonly askStore: (ids: () => Promise<readonly TargetId[]>) => Promise<StoreAnswer>;
+  readonly askStore: (ids: () => Promise<readonly TargetId[]>) => Promise<Answer>;
   readonly now: () => number;
 }
 
@@ -21,9 +26,13 @@ export interface TurnPorts {
  * not simply up: on a large cluster that does well nearly all of the reading is left out. Where the store is away all are
  * read, for nothing else tells which of them are wrong.
  */
-export async function askInTurns({ readPicture, askStore, now }: TurnPorts): Promise<BothAnswers<StoreAnswer>> {
+export async function askInTurns<Answer extends ReportingAnswer>({
+  readPicture,
+  askStore,
+  now,
+}: TurnPorts<Answer>): Promise<BothAnswers<Answer>> {
   const named = deferred<readonly TargetId[]>();
-  const asked = deferred<StoreAnswer | undefined>();
+  const asked = deferred<Answer | undefined>();
   const watches = { registry: startStopwatch(), store: startStopwatch() };
   const answerSeconds = { registry: 0, store: 0 };
   const select = async (ids: readonly TargetId[]): Promise<readonly TargetId[]> => {

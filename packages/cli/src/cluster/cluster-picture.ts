@@ -1,10 +1,19 @@
-import { effectiveTarget, NO_CLUSTER_DEFAULTS, targetId, type ForeignSource, type TargetId } from '@pulsekeeper/model';
-import type { ClusterSnapshot, CollectorRecord, DirectoryProblem } from '@pulsekeeper/registry';
+import {
+  effectiveTarget,
+  NO_CLUSTER_DEFAULTS,
+  targetId,
+  type ForeignSource,
+  type Parsed,
+  type Target,
+  type TargetId,
+} from '@pulsekeeper/model';
+import type { ClusterSnapshot, CollectorRecord, DirectoryProblem, InstancePlace } from '@pulsekeeper/registry';
 
 import type { RegisteredTarget } from '../views/target-list.ts';
 
 /** A target with what ZooKeeper knows of its registration. */
 export interface PicturedTarget extends RegisteredTarget {
+  readonly target: Parsed<Target>;
   /** Unix milliseconds at which the znode was created; `undefined` when it could not be read. */
   readonly registeredAtMs: number | undefined;
 }
@@ -13,6 +22,8 @@ export interface PicturedTarget extends RegisteredTarget {
 export interface ClusterPicture {
   /** Every registered target, sorted: all that the ring needs. */
   readonly ids: readonly TargetId[];
+  /** Where each of them is registered. */
+  readonly places: ReadonlyMap<TargetId, InstancePlace>;
   /** Those whose registration was read, sorted by identity; all of them unless the reader asked for fewer. */
   readonly targets: readonly PicturedTarget[];
   readonly services: readonly string[];
@@ -27,10 +38,10 @@ export interface ClusterPicture {
 export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
   const defaults = snapshot.defaults.parsed.ok ? snapshot.defaults.parsed.value : NO_CLUSTER_DEFAULTS;
   const targets: PicturedTarget[] = [];
-  const ids: TargetId[] = [];
-  for (const [service, { rule, names, instances }] of snapshot.services) {
-    for (const name of names) {
-      ids.push(targetId(service, name));
+  const places = new Map<TargetId, InstancePlace>();
+  for (const [service, { rule, places: placesByName, instances }] of snapshot.services) {
+    for (const [name, place] of placesByName) {
+      places.set(targetId(service, name), place);
     }
     // A service rule that cannot be read counts for nothing, as it does for a collector that starts now.
     const serviceRule = rule.parsed.ok ? rule.parsed.value : {};
@@ -43,7 +54,8 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
     }
   }
   return {
-    ids: ids.sort(),
+    ids: [...places.keys()].sort(),
+    places,
     targets: targets.sort((a, b) => compareIds(a.id, b.id)),
     services: [...snapshot.services.keys()],
     sources: new Map(
@@ -56,6 +68,19 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
     ),
     problems: snapshot.problems,
   };
+}
+
+/** Every target in the order of the ids, those whose registration was not read without their rule. `O(targets)`. */
+export function everyTarget({ ids, places, targets }: ClusterPicture): RegisteredTarget[] {
+  const read = new Map(targets.map((target) => [target.id, target]));
+  const every: RegisteredTarget[] = [];
+  for (const id of ids) {
+    const place = places.get(id);
+    if (place !== undefined) {
+      every.push(read.get(id) ?? { id, target: undefined, place });
+    }
+  }
+  return every;
 }
 
 function compareIds(a: TargetId, b: TargetId): number {

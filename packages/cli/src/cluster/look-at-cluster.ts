@@ -9,8 +9,9 @@ import { listCollectors, type CollectorEntry } from '../views/collector-list.ts'
 import { readHeartbeat, type Heartbeat } from '../views/heartbeat.ts';
 import { compareRings, type RingAgreement } from '../views/ring-agreement.ts';
 import { listTargets, type TargetEntry } from '../views/target-list.ts';
-import { askBoth, readPicture, type BothAnswers } from './ask-both.ts';
-import { askInTurns } from './ask-in-turns.ts';
+import type { BothAnswers } from './ask-both.ts';
+import { askDoubtful } from './ask-doubtful.ts';
+import { everyTarget } from './cluster-picture.ts';
 import { assignmentAt } from './ownership.ts';
 
 /** A little more than collectors take to publish a new ring. */
@@ -28,32 +29,20 @@ export interface ClusterLook {
   readonly answers: BothAnswers<StoreAnswer>;
   /** Absent while ZooKeeper is away. */
   readonly assignment: Assignment | undefined;
-  /** Those whose registration was read; empty while ZooKeeper is away. */
+  /** Sorted by identity; empty while ZooKeeper is away. */
   readonly targets: readonly TargetEntry[];
   readonly collectors: readonly CollectorEntry[];
   readonly ring: RingAgreement;
   readonly nowMs: number;
 }
 
-/** How much is read of the registrations: all, or only of targets of which the store does not say that they are up. */
-export type LookDepth = 'all' | 'doubtful';
+/** Which targets are listed: all, or only those of which the store does not simply say that they are up. */
+export type ListedTargets = 'all' | 'doubtful';
 
 /** Reads everything that the overviews show, with few round trips, and puts it together. */
-export async function lookAtCluster(context: CommandContext, depth: LookDepth): Promise<ClusterLook> {
-  const answers =
-    depth === 'all'
-      ? await askBoth(context, (store, picture) => askStore(store, picture?.ids ?? [], context.signal))
-      : await askInTurns({
-          readPicture: (select) => readPicture(context, select),
-          askStore: async (ids) => {
-            const { withStore } = await import('./redis.ts');
-            return withStore(context.settings, context.signal, async (store) =>
-              askStore(store, await ids(), context.signal),
-            );
-          },
-          now: context.now,
-        });
-  return putTogether(context, answers);
+export async function lookAtCluster(context: CommandContext, listed: ListedTargets): Promise<ClusterLook> {
+  const answers = await askDoubtful(context, (store, ids) => askStore(store, ids, context.signal));
+  return putTogether(context, answers, listed);
 }
 
 /**
@@ -81,13 +70,18 @@ export async function askStore(store: Store, ids: readonly TargetId[], signal: A
 }
 
 /** Puts the answers of both servers together. Pure but for the clock of the context. */
-export function putTogether(context: CommandContext, answers: BothAnswers<StoreAnswer>): ClusterLook {
+export function putTogether(
+  context: CommandContext,
+  answers: BothAnswers<StoreAnswer>,
+  listed: ListedTargets,
+): ClusterLook {
   const nowMs = context.now();
   const picture = answers.registry.ok ? answers.registry.value : undefined;
   const store = answers.store.ok ? answers.store.value : undefined;
   const assignment = picture === undefined ? undefined : assignmentAt(picture, nowMs, context.settings);
+  const read = picture?.targets ?? [];
   const targets = listTargets({
-    targets: picture?.targets ?? [],
+    targets: listed === 'all' && picture !== undefined ? everyTarget(picture) : read,
     ownersOf: (id) => assignment?.ownersOf(id) ?? [],
     reports: store === undefined ? { ok: false } : { ok: true, value: store.reports },
     heartbeats: store?.heartbeats,

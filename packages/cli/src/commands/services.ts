@@ -19,8 +19,8 @@ export async function runServices(context: CommandContext): Promise<ExitCode> {
     throw registry.error;
   }
   noteOutages(context, look.answers);
-  const { services: names, targets, sources } = registry.value;
-  const services = listServices(names, targets, look.targets, sources);
+  const { services: names, sources } = registry.value;
+  const services = listServices(names, look.targets, sources);
   if (output.isJson) {
     output.printJson(services);
   } else if (services.length === 0) {

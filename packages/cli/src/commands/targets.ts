@@ -3,8 +3,9 @@ import type { LastReport, Store } from '@pulsekeeper/store';
 
 import { parseDurationOption } from '../arguments/time-range.ts';
 import { accountTargets } from '../cluster/account-targets.ts';
-import { askBoth, noteOutages } from '../cluster/ask-both.ts';
-import type { ClusterPicture } from '../cluster/cluster-picture.ts';
+import { askBoth, noteOutages, type BothAnswers } from '../cluster/ask-both.ts';
+import { askDoubtful } from '../cluster/ask-doubtful.ts';
+import { everyTarget, type ClusterPicture } from '../cluster/cluster-picture.ts';
 import { assignmentAt } from '../cluster/ownership.ts';
 import { listOption, textOption, type CommandContext, type CommandInput } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
@@ -31,7 +32,7 @@ const HEALTHS: readonly TargetHealth[] = ['up', 'down', 'unknown', 'rejected'];
 export async function runTargets(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const isWanted = readFilters(input);
   const window = readWindow(context, input);
-  const answers = await askBoth(context, (store, picture) => askTargets(context, store, picture, window));
+  const answers = await ask(context, window);
   if (!answers.registry.ok) {
     // What is registered is known to ZooKeeper alone; without it there is no list.
     throw answers.registry.error;
@@ -42,7 +43,7 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
   refuseUnknown(input, picture, assignment.members);
   noteOutages(context, answers);
   const entries = listTargets({
-    targets: picture.targets,
+    targets: everyTarget(picture),
     ownersOf: (id) => assignment.ownersOf(id),
     reports: answers.store.ok ? { ok: true, value: answers.store.value.reports } : answers.store,
     slots: answers.store.ok ? answers.store.value.slots : undefined,
@@ -58,26 +59,38 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
   return answers.store.ok ? ExitCode.Good : ExitCode.Unreachable;
 }
 
-async function askTargets(
-  { output, signal }: CommandContext,
-  store: Store,
-  picture: ClusterPicture | undefined,
-  window: SlotWindow | undefined,
-): Promise<{
-  reports: Map<TargetId, LastReport>;
-  slots: Map<TargetId, TargetSlots> | undefined;
-  heartbeats: readonly Heartbeat[];
-}> {
-  const { reader } = store;
-  const ids = (picture?.targets ?? []).map(({ id }) => id);
+/** What the store says of the targets. */
+interface TargetsAnswer {
+  readonly reports: ReadonlyMap<TargetId, LastReport>;
+  readonly heartbeats: readonly Heartbeat[];
+  readonly slots?: ReadonlyMap<TargetId, TargetSlots> | undefined;
+}
+
+/** Only JSON shows the URL, and only slots are counted by the rule: for a table most registrations need not be read. */
+function ask(context: CommandContext, window: SlotWindow | undefined): Promise<BothAnswers<TargetsAnswer>> {
+  return context.output.isJson || window !== undefined
+    ? askBoth(context, async (store, picture) => {
+        const answer = await askTargets(context, store, picture?.ids ?? []);
+        return window === undefined ? answer : { ...answer, slots: await countSlots(context, store, picture, window) };
+      })
+    : askDoubtful(context, (store, ids) => askTargets(context, store, ids));
+}
+
+async function askTargets({ signal }: CommandContext, store: Store, ids: readonly TargetId[]): Promise<TargetsAnswer> {
   const [reports, statuses] = await Promise.all([
-    reader.lastReports(ids, { signal }),
+    store.reader.lastReports(ids, { signal }),
     store.readCollectorStatuses({ signal }),
   ]);
-  const heartbeats = statuses.map(readHeartbeat);
-  if (window === undefined) {
-    return { reports, slots: undefined, heartbeats };
-  }
+  return { reports, heartbeats: statuses.map(readHeartbeat) };
+}
+
+async function countSlots(
+  { output, signal }: CommandContext,
+  { reader }: Store,
+  picture: ClusterPicture | undefined,
+  window: SlotWindow,
+): Promise<Map<TargetId, TargetSlots>> {
+  const ids = picture?.ids ?? [];
   const progress = output.progress({ label: 'targets', total: ids.length, unit: 'targets' });
   const accounted = await accountTargets(reader, {
     ids,
@@ -90,7 +103,7 @@ async function askTargets(
     const { expected, written, failed, late, missing, doubled } = account;
     return [target, { expected, written, failed, late, missing, doubled }] as const;
   });
-  return { reports, slots: new Map(slots), heartbeats };
+  return new Map(slots);
 }
 
 function printTargets(

@@ -116,5 +116,5 @@ async function look(context: CommandContext, session: ZkSession, store: Store): 
     now: context.now,
   });
   const [answered, servers] = await bothSettled(answers, probeEnsemble(settings.zookeeper, signal));
-  return toStatusReport(context, putTogether(context, answered), servers);
+  return toStatusReport(context, putTogether(context, answered, 'doubtful'), servers);
 }

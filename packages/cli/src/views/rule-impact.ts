@@ -99,10 +99,10 @@ function changesOfPlace(
   rules: RulePair,
 ): RuleImpact[] {
   const place = { field: 'source', from: rules.service.old.source ?? null, to: rules.service.new.source ?? null };
-  const names = new Set([...(found?.instances.keys() ?? []), ...(elsewhere?.names ?? [])]);
+  const names = new Set([...(found?.instances.keys() ?? []), ...(elsewhere?.places.keys() ?? [])]);
   return [...names].sort().map((instance) => {
     const target = targetId(service, instance);
-    const [from, to] = [found?.instances.has(instance) === true, elsewhere?.names.includes(instance) === true];
+    const [from, to] = [found?.instances.has(instance) === true, elsewhere?.places.has(instance) === true];
     const record = elsewhere?.instances.get(instance)?.parsed;
     const after = record?.ok === true ? targetOf(target, rules.defaults.new, rules.service.new, record.value) : record;
     return {

@@ -1,6 +1,6 @@
-import { formatDuration, type ForeignKind, type ForeignSource } from '@pulsekeeper/model';
+import { parseDuration, splitTargetId, type ForeignKind, type ForeignSource } from '@pulsekeeper/model';
 
-import { countHealth, type RegisteredTarget, type TargetEntry, type TargetHealth } from './target-list.ts';
+import { countHealth, type TargetEntry, type TargetHealth } from './target-list.ts';
 
 /** One service as `services --json` shows it. */
 export interface ServiceEntry extends Readonly<Record<TargetHealth, number>> {
@@ -17,22 +17,18 @@ export interface ServiceEntry extends Readonly<Record<TargetHealth, number>> {
 /** Sums the targets up by service, services without instances included; sorted by name. `O(targets)`. */
 export function listServices(
   services: readonly string[],
-  targets: readonly RegisteredTarget[],
   entries: readonly TargetEntry[],
   sources: ReadonlyMap<string, ForeignSource>,
 ): ServiceEntry[] {
-  const members = new Map<string, { entries: TargetEntry[]; intervals: Set<number> }>();
+  const members = new Map<string, { entries: TargetEntry[]; intervals: Set<string> }>();
   for (const service of services) {
     members.set(service, { entries: [], intervals: new Set() });
   }
-  for (const [index, { id, target }] of targets.entries()) {
-    const member = members.get(id.slice(0, id.indexOf('/')));
-    const entry = entries[index];
-    if (member !== undefined && entry !== undefined) {
-      member.entries.push(entry);
-      if (target.ok) {
-        member.intervals.add(target.value.rule.intervalMs);
-      }
+  for (const entry of entries) {
+    const member = members.get(splitTargetId(entry.target).service);
+    member?.entries.push(entry);
+    if (entry.interval !== null) {
+      member?.intervals.add(entry.interval);
     }
   }
   return [...members]
@@ -41,7 +37,7 @@ export function listServices(
       service,
       targets: member.entries.length,
       ...countHealth(member.entries),
-      intervals: [...member.intervals].sort((a, b) => a - b).map(formatDuration),
+      intervals: [...member.intervals].sort((a, b) => parseDuration(a) - parseDuration(b)),
       samples: member.entries.reduce((sum, { samples }) => sum + (samples ?? 0), 0),
       source: showSource(sources.get(service)),
     }));

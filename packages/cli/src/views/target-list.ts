@@ -57,10 +57,11 @@ export interface TargetSlots {
   readonly doubled: number;
 }
 
-/** A target as the registry has it: its effective rule, or why there is none. */
+/** A target as the registry has it. */
 export interface RegisteredTarget {
   readonly id: TargetId;
-  readonly target: Parsed<Target>;
+  /** Its effective rule, or why there is none; `undefined` where it was not read, since its latest record says enough. */
+  readonly target: Parsed<Target> | undefined;
   readonly place: InstancePlace;
 }
 
@@ -87,16 +88,17 @@ export function listTargets({ targets, ownersOf, reports, slots, heartbeats, now
   return targets.map(({ id, target, place }) => {
     const owners = ownersOf(id);
     const report = reports.ok ? reports.value.get(id) : undefined;
+    const intervalMs = intervalOf(target, report);
     return {
       target: id,
       owner: owners[0] ?? null,
       owners,
       ...judge(target, report, reports.ok, nowMs),
-      interval: target.ok ? formatDuration(target.value.rule.intervalMs) : null,
+      interval: intervalMs === undefined ? null : formatDuration(intervalMs),
       lastScrape: report === undefined ? null : formatInstant(report.timestampMs),
       lastDurationSeconds: report?.report.durationSeconds ?? null,
       samples: report?.report.samplesScraped ?? null,
-      url: target.ok ? target.value.url : null,
+      url: target?.ok === true ? target.value.url : null,
       registration: place.source?.kind ?? 'own',
       znode: place.path,
       slots: slots?.get(id) ?? null,
@@ -109,6 +111,14 @@ export function listTargets({ targets, ownersOf, reports, slots, heartbeats, now
 export function isStale(report: LastReport, nowMs: number, intervalMs = 0): boolean {
   const patienceMs = STALE_INTERVALS * Math.max(report.intervalMs, intervalMs) + STALE_GRACE_MS;
   return nowMs - report.slotMs > patienceMs;
+}
+
+/** The interval that a target is scraped at: its rule's or, where that was not read, its latest record's. */
+export function intervalOf(target: Parsed<Target> | undefined, report: LastReport | undefined): number | undefined {
+  if (target === undefined) {
+    return report?.intervalMs;
+  }
+  return target.ok ? target.value.rule.intervalMs : undefined;
 }
 
 /** How many targets are in which health. */
@@ -137,12 +147,12 @@ function countedOf(id: TargetId, owner: string | undefined, alive: readonly Hear
 }
 
 function judge(
-  target: Parsed<Target>,
+  target: Parsed<Target> | undefined,
   report: LastReport | undefined,
   isStoreReachable: boolean,
   nowMs: number,
 ): Pick<TargetEntry, 'health' | 'lastError'> {
-  if (!target.ok) {
+  if (target?.ok === false) {
     return { health: 'rejected', lastError: target.reason };
   }
   if (report === undefined) {
@@ -154,7 +164,7 @@ function judge(
   if (report.endedMs !== undefined) {
     return { health: 'unknown', lastError: 'came back; not scraped since' };
   }
-  if (isStale(report, nowMs, target.value.rule.intervalMs)) {
+  if (isStale(report, nowMs, target?.value.rule.intervalMs)) {
     return { health: 'unknown', lastError: `no scrape is recorded for ${formatSpan(nowMs - report.slotMs)}` };
   }
   const { up, failure } = report.report;

@@ -3,7 +3,9 @@ import {
   NO_CLUSTER_DEFAULTS,
   parseInstance,
   parseTargetId,
+  type Parsed,
   type ScrapeReport,
+  type Target,
   type TargetId,
 } from '@pulsekeeper/model';
 import type { CollectorRecord, InstancePlace } from '@pulsekeeper/registry';
@@ -13,7 +15,10 @@ import type { Heartbeat } from '../../src/views/heartbeat.ts';
 import type { RegisteredTarget } from '../../src/views/target-list.ts';
 
 /** A well registered target with the given fields in its znode. */
-export function registeredTarget(id: string, fields: Readonly<Record<string, unknown>> = {}): RegisteredTarget {
+export function registeredTarget(
+  id: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): RegisteredTarget & { readonly target: Parsed<Target> } {
   const parsed = parseInstance(new TextEncoder().encode(JSON.stringify({ address: '10.0.0.7:9100', ...fields })));
   const place: InstancePlace = { path: `/services/${id}`, source: undefined };
   if (!parsed.ok) {

@@ -74,7 +74,7 @@ describe('readCluster', () => {
     tree.put('/services/a/1', serializeInstance({ address: 'h:1' }));
     session.failWith = (call) => (call === 'getData /services/a/1' ? 'NoNode' : undefined);
     const service = (await readCluster(session)).services.get('a');
-    expect([service?.instances.size, service?.names]).to.deep.equal([0, []]);
+    expect([service?.instances.size, service?.places.size]).to.deep.equal([0, 0]);
   });
 
   it('reads only the instances that are selected, and knows the names of all', async () => {
@@ -94,8 +94,11 @@ describe('readCluster', () => {
       },
     });
     expect(seen).to.deep.equal(['a/1', 'a/2', 'b/1']);
-    expect(services.get('a')?.names).to.deep.equal(['1', '2']);
-    expect(services.get('b')?.names).to.deep.equal(['1']);
+    expect([...(services.get('a')?.places ?? [])]).to.deep.equal([
+      ['1', { path: '/services/a/1', source: undefined }],
+      ['2', { path: '/services/a/2', source: undefined }],
+    ]);
+    expect([...(services.get('b')?.places.keys() ?? [])]).to.deep.equal(['1']);
     expect([...(services.get('a')?.instances.keys() ?? [])]).to.deep.equal(['2']);
     expect(services.get('b')?.instances.size).to.equal(0);
     expect(read.filter((call) => /services\/.*\//.test(call))).to.deep.equal(['getData /services/a/2']);

@@ -78,6 +78,14 @@ describe('askInTurns', () => {
 
   /** Only what was read matters here. */
   function picture(read: readonly (typeof IDS)[number][]): ClusterPicture {
-    return { ids: read, targets: [], services: [], sources: new Map(), collectors: new Map(), problems: [] };
+    return {
+      ids: read,
+      places: new Map(),
+      targets: [],
+      services: [],
+      sources: new Map(),
+      collectors: new Map(),
+      problems: [],
+    };
   }
 });

@@ -25,7 +25,11 @@ function snapshot(
         {
           rule: node(parseServiceRule(bytes(rule))),
           source: undefined,
-          names: Object.keys(instances).sort(),
+          places: new Map(
+            Object.keys(instances)
+              .sort()
+              .map((name) => [name, { path: ZNODES.instancePath(service, name), source: undefined }]),
+          ),
           instances: new Map(
             Object.entries(instances).map(([name, data]) => {
               const place = { path: ZNODES.instancePath(service, name), source: undefined };

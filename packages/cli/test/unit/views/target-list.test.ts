@@ -64,6 +64,19 @@ describe('listTargets', () => {
     expect(entryFor(lastReport(NOW - 3000, {}, { endedMs: NOW - 2000 })).health).to.equal('unknown');
   });
 
+  it('shows what the latest record says where the registration was not read', () => {
+    const { target: _unread, ...registered } = registeredTarget('web/1');
+    const reports = new Map([[registered.id, lastReport(NOW - 3000)]]);
+    const [entry] = listTargets({
+      targets: [{ ...registered, target: undefined }],
+      ownersOf: () => ['c2'],
+      reports: { ok: true, value: reports },
+      heartbeats: undefined,
+      nowMs: NOW,
+    });
+    expect(entry).to.include({ health: 'up', interval: '15s', samples: 100, url: null, znode: '/services/web/1' });
+  });
+
   const wrong: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     ['interval 0', { interval: '0' }, /interval/],
     ['interval 10 years', { interval: '10 years' }, /interval is "10 years"/],
@@ -144,7 +157,7 @@ describe('listServices', () => {
     expect(countHealth(entries)).to.deep.equal({ up: 1, down: 1, unknown: 1, rejected: 1 });
     const sources = new Map([['idle', { kind: 'serverset', path: '/aurora/idle', endpoint: 'admin' } as const]]);
     const source = { kind: 'serverset', path: '/aurora/idle', endpoint: 'admin' };
-    const [db, idle, web] = listServices(['web', 'db', 'idle'], targets, entries, sources);
+    const [db, idle, web] = listServices(['web', 'db', 'idle'], entries, sources);
     const none = { targets: 0, up: 0, down: 0, unknown: 0, rejected: 0, intervals: [], samples: 0 };
     expect(db).to.deep.equal({ ...none, service: 'db', targets: 1, unknown: 1, intervals: ['1m'], source: null });
     expect(idle).to.deep.equal({ ...none, service: 'idle', source });
