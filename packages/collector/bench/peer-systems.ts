@@ -24,22 +24,30 @@ export function hasPeer(peer: Peer): boolean {
 export class PeerSystem implements ScrapeSystem {
   readonly name: Peer;
   readonly processes: ReadonlyMap<string, number>;
+  /** Where its interface is, without a path. */
+  readonly url: string;
   readonly #folder: string;
-  readonly #port: number;
   readonly #process: ServerProcess;
   readonly #sink: Server | undefined;
 
   private constructor(name: Peer, folder: string, port: number, process: ServerProcess, sink: Server | undefined) {
     this.name = name;
+    this.url = `http://127.0.0.1:${port}`;
     this.#folder = folder;
-    this.#port = port;
     this.#process = process;
     this.#sink = sink;
     this.processes = new Map([[name, process.pid]]);
   }
 
-  /** @param launcher - Put before the command, such as `['taskset', '-c', '0']`. */
-  static async start(name: Peer, launcher: readonly string[] = []): Promise<PeerSystem> {
+  /**
+   * @param launcher - Put before the command, such as `['taskset', '-c', '0']`.
+   * @param furtherArgs - Put behind its arguments.
+   */
+  static async start(
+    name: Peer,
+    launcher: readonly string[] = [],
+    furtherArgs: readonly string[] = [],
+  ): Promise<PeerSystem> {
     const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`));
     const port = await freePort();
     const config = join(folder, 'scrape.yml');
@@ -47,7 +55,8 @@ export class PeerSystem implements ScrapeSystem {
     writeFileSync(config, scrapeConfig(join(folder, 'targets.json')));
     const sink = name === 'vmagent' ? await startSink() : undefined;
     const sinkPort = (sink?.address() as AddressInfo | undefined)?.port;
-    const command = [...launcher, findExecutable(name) ?? name, ...peerArgs(name, { folder, config, port, sinkPort })];
+    const args = [...peerArgs(name, { folder, config, port, sinkPort }), ...furtherArgs];
+    const command = [...launcher, findExecutable(name) ?? name, ...args];
     const process = await ServerProcess.start({
       name,
       command: command[0] ?? name,
@@ -55,6 +64,11 @@ export class PeerSystem implements ScrapeSystem {
       isReady: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).ok,
     });
     return new PeerSystem(name, folder, port, process, sink);
+  }
+
+  /** Where it keeps what it has read. */
+  get dataFolder(): string {
+    return join(this.#folder, 'data');
   }
 
   setTargets(addresses: readonly string[]): Promise<void> {
@@ -65,7 +79,7 @@ export class PeerSystem implements ScrapeSystem {
   }
 
   async counts(): Promise<ScrapeCounts> {
-    const page = await readMetrics(`http://127.0.0.1:${this.#port}/metrics`);
+    const page = await readMetrics(`${this.url}/metrics`);
     return this.name === 'prometheus' ? prometheusCounts(page) : victoriaCounts(page);
   }
 
