@@ -32,7 +32,7 @@ export function makeShape(series: number, states: number, seed: number): FarmSha
     groups.push(group);
     count += group.keys.length;
   };
-  for (let index = 0; count + 14 <= series * 0.45; index++) add(histogram(index, activity(), random));
+  for (const group of histograms(series * 0.45, activity, random)) add(group);
   for (let index = 0; count < series * 0.66; index++) add(gauge(index, activity(), random));
   for (let index = 0; count < series; index++) add(counter(index, activity(), random));
   const schema = createSeriesSchema(Buffer.from(groups.flatMap(({ keys }) => keys.map((key) => `${key}\n`)).join('')));
@@ -78,29 +78,53 @@ export function changedFraction({ states }: FarmShape): number {
   return changed / ((states.length - 1) * states[0]!.length);
 }
 
-const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity];
+const TIME_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity];
+const SIZE_BOUNDS = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, Infinity];
 
-function histogram(index: number, activity: number, random: () => number): Group {
-  const name = `http_request_duration_seconds`;
+/** Three families take turns; of 1,000 series the buckets of the first are 144, the largest metric, and its sums 12. */
+const HISTOGRAMS = [
+  { name: 'http_request_duration_seconds', bounds: TIME_BOUNDS },
+  { name: 'http_response_size_bytes', bounds: SIZE_BOUNDS },
+  { name: 'db_query_duration_seconds', bounds: TIME_BOUNDS },
+] as const;
+
+/** Histograms of each family, family by family, as long as they fit into so many series. */
+function histograms(series: number, activity: () => number, random: () => number): Group[] {
+  const families: Group[][] = HISTOGRAMS.map(() => []);
+  for (let turn = 0, count = 0; ; turn++) {
+    const at = turn % HISTOGRAMS.length;
+    count += HISTOGRAMS[at]!.bounds.length + 2;
+    if (count > series) return families.flat();
+    families[at]!.push(histogram(HISTOGRAMS[at]!, families[at]!.length, activity(), random));
+  }
+}
+
+function histogram(
+  { name, bounds }: (typeof HISTOGRAMS)[number],
+  index: number,
+  activity: number,
+  random: () => number,
+): Group {
   const labels = `handler="/api/v1/things/${index >> 2}",method="${['GET', 'POST', 'PUT', 'DELETE'][index & 3]!}"`;
-  const counts = BOUNDS.map(() => 0);
+  const counts = bounds.map(() => 0);
   let sum = 0;
   let total = 0;
-  const middle = random() * BOUNDS.length * 0.6;
+  const middle = random() * bounds.length * 0.6;
   const observe = (): void => {
     const at = Math.max(
       0,
-      Math.min(BOUNDS.length - 1, Math.round(middle + (random() + random() + random() - 1.5) * 3)),
+      Math.min(bounds.length - 1, Math.round(middle + (random() + random() + random() - 1.5) * 3)),
     );
     for (let bucket = at; bucket < counts.length; bucket++) counts[bucket]!++;
     total++;
-    sum += Math.min(20, BOUNDS[at]!) * (0.5 + random() / 2);
+    const size = Math.min(bounds.at(-2)! * 2, bounds[at]!) * (0.5 + random() / 2);
+    sum += size >= 256 ? Math.floor(size) : size;
   };
   if (activity > 0 || random() < 0.5) for (let left = 200; left > 0; left--) observe();
   const rate = 1 + Math.floor(random() ** 3 * 60);
   return {
     keys: [
-      ...BOUNDS.map((bound) => `${name}_bucket{${labels},le="${bound === Infinity ? '+Inf' : bound}"}`),
+      ...bounds.map((bound) => `${name}_bucket{${labels},le="${bound === Infinity ? '+Inf' : bound}"}`),
       `${name}_sum{${labels}}`,
       `${name}_count{${labels}}`,
     ],
@@ -130,15 +154,15 @@ function gauge(index: number, activity: number, random: () => number): Group {
 function counter(index: number, activity: number, random: () => number): Group {
   const isSeconds = index % 3 === 1 && index < 120;
   const isBytes = index % 6 === 2 && index < 240;
-  const names = isSeconds
+  const name = isSeconds
     ? 'node_cpu_seconds_total'
     : isBytes
       ? 'node_network_receive_bytes_total'
-      : 'http_requests_total';
+      : ['http_requests_total', 'kafka_consumer_records_consumed_total', 'cache_operations_total'][(index >> 1) % 3]!;
   const rate = isBytes ? 1e3 + random() * 1e6 : isSeconds ? random() * 2 : 1 + random() ** 3 * 100;
   let value = isSeconds ? Math.round(random() * 1e7) / 100 : Math.floor(random() ** 2 * (isBytes ? 1e11 : 1e6));
   return {
-    keys: [`${names}{instance_index="${index}",code="${['200', '404', '500'][index % 3]!}"}`],
+    keys: [`${name}{instance_index="${index}",code="${['200', '404', '500'][index % 3]!}"}`],
     values: () => [value],
     step: () => {
       if (random() >= activity) return;

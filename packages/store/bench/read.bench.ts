@@ -44,6 +44,7 @@ const seriesLabels = Object.entries(family)
   .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   .join(',');
 const oneSeries = `${metric}{instance="i0",${seriesLabels}}`;
+const small = metric.replace(/_bucket$/, '_sum');
 const hourAgoMs = lastSlotMs - 3_600_000;
 process.stdout.write(`${''.padEnd(56)}      ms  CPU ms   redis   points\n`);
 const reading = openStore({ url: redis.url });
@@ -54,6 +55,7 @@ await show('one series of one target, newest 5 minutes', 15, () => count(oneSeri
 await show('one series of one target, all slots', 5, () => count(oneSeries, firstSlotMs));
 await show('one series of each target, 1 h', 5, () => count(`${metric}{${seriesLabels}}`, hourAgoMs));
 await show(`metric ${metric}, all targets, 1 h`, 5, () => count(metric, hourAgoMs));
+await show(`metric ${small}, all targets, 1 h`, 5, () => count(small, hourAgoMs));
 await show('up, all targets, 1 h', 5, () => count('up', hourAgoMs));
 await show('all series of one target, 1 h', 5, () => count('{instance="i0"}', hourAgoMs));
 await show('label values of one label', 9, async () => (await reading.reader.labelValues('instance')).length);
