@@ -1,9 +1,10 @@
 import type { LabelSet, TargetId } from '@pulsekeeper/model';
 import { ChainDecoder } from '../codec/chain-decoder.ts';
 import type { FrameHeader } from '../codec/frame-header.ts';
-import { ABSENT, BLOCK_SERIES, MODE_SHIFT } from '../codec/series-model.ts';
+import { BLOCK_SERIES } from '../codec/series-model.ts';
 import { StoreError } from '../errors.ts';
 import type { SeriesResult } from '../frame-reader.ts';
+import { ChainGrid } from './chain-grid.ts';
 import type { ScanContext, StoredFrame } from './frame-scan.ts';
 import type { SchemaCache } from './schema-cache.ts';
 import type { SchemaView } from './schema-view.ts';
@@ -34,6 +35,8 @@ export class SeriesCollector {
   /** Slots of the range so far, in the order of arrival, with the time of their samples. */
   readonly #slots: { slotMs: number; timestampMs: number }[] = [];
   #chain: StoredFrame[] = [];
+  /** Frames of the range that have come, decoded or not: how many slots there will be at least, give or take end marks. */
+  #slotsToCome = 0;
   #hasOwnTimes = false;
   /** The last slot that is read beyond the range; −1 while the range itself is read. */
   #beyondMs = -1;
@@ -61,6 +64,7 @@ export class SeriesCollector {
 
   /** Takes further frames of the stream, in order. */
   async add(frames: readonly StoredFrame[]): Promise<void> {
+    for (const { header } of frames) if (this.#isWithin(header.slotMs)) this.#slotsToCome++;
     for (const frame of frames) {
       if (frame.header.kind === 'key') await this.#finishChain();
       this.#chain.push(frame);
@@ -99,6 +103,10 @@ export class SeriesCollector {
     }
   }
 
+  #isWithin(slotMs: number): boolean {
+    return slotMs >= this.#fromMs && slotMs <= this.#toMs;
+  }
+
   #slotTimes(): SlotTimes {
     const slots = this.#slots;
     const timestampsMs = Float64Array.from(slots, ({ timestampMs }) => timestampMs);
@@ -119,8 +127,10 @@ export class SeriesCollector {
 
   #decodeChain(chain: readonly StoredFrame[], views: ReadonlyMap<string, SchemaView>): void {
     const ordered = orderedSchemas(chain);
-    const columns = this.#wantedColumns(ordered, views);
+    const { columns, points } = this.#wantedColumns(ordered, views);
     const wantedBlocks = blocksOf(columns);
+    const firstSlot = this.#slots.length;
+    grid.begin(columns, firstSlot, chain.length);
     const decoder = new ChainDecoder();
     // The oldest chain of a stream may have lost its key frame to the retention: then it is over, not corrupt.
     const isHeadless = chain.every(({ header }) => header.kind !== 'key');
@@ -132,8 +142,8 @@ export class SeriesCollector {
       const timestampMs = isBeyond ? Number.NaN : header.timestampMs;
       const slot = isInRange || isBeyond ? this.#slots.push({ slotMs: header.slotMs, timestampMs }) - 1 : -1;
       if (isInRange && header.kind !== 'end') {
-        for (const { index, points } of this.#synthetic) {
-          points.push(slot, SYNTHETIC_SERIES[index]?.valueOf(header.report) ?? 0);
+        for (const { index, points: synthetic } of this.#synthetic) {
+          synthetic.push(slot, SYNTHETIC_SERIES[index]?.valueOf(header.report) ?? 0);
         }
       }
       if (isHeadless || columns.length === 0 || (header.kind !== 'key' && header.kind !== 'delta')) continue;
@@ -155,30 +165,36 @@ export class SeriesCollector {
         isBroken = true;
         continue;
       }
-      if (slot >= 0) takeValues(decoder, columns, slot);
+      if (slot >= 0) grid.take(decoder, slot);
     }
+    grid.slots = this.#slots.length - firstSlot;
+    const expected = this.#slotsToCome - firstSlot;
+    for (const [row, series] of points.entries()) series.append(grid, row, expected);
   }
 
   /** An end mark counts like a slot without series, unless it marks a slot that was scraped. */
   #isInRange({ kind, slotMs }: FrameHeader): boolean {
     // A scan behind the range begins with frames that were taken before.
-    if (slotMs < this.#fromMs || slotMs > this.#toMs || this.#beyondMs >= 0) return false;
+    if (!this.#isWithin(slotMs) || this.#beyondMs >= 0) return false;
     return kind !== 'end' || (this.#slots.at(-1)?.slotMs ?? 0) < slotMs;
   }
 
-  #wantedColumns(schemaIds: readonly string[], views: ReadonlyMap<string, SchemaView>): WantedColumn[] {
-    const wanted: WantedColumn[] = [];
+  #wantedColumns(schemaIds: readonly string[], views: ReadonlyMap<string, SchemaView>): WantedColumns {
+    const columns: number[] = [];
+    const wanted: SeriesPoints[] = [];
     let from = 0;
     for (const id of schemaIds) {
       const view = views.get(id);
       if (view === undefined) break;
       for (const column of this.#match.columnsOf(view, this.#target.labels)) {
         const points = this.#pointsOf(view, column);
-        if (points !== undefined) wanted.push({ column: from + column, points });
+        if (points === undefined) continue;
+        columns.push(from + column);
+        wanted.push(points);
       }
       from += view.schema.size;
     }
-    return wanted;
+    return { columns: Int32Array.from(columns), points: wanted };
   }
 
   #pointsOf(view: SchemaView, column: number): SeriesPoints | undefined {
@@ -194,29 +210,23 @@ export class SeriesCollector {
   }
 }
 
-interface WantedColumn {
-  readonly column: number;
-  readonly points: SeriesPoints;
+/** Columns of a chain, ascending, and whose points each holds. */
+interface WantedColumns {
+  readonly columns: Int32Array;
+  readonly points: readonly SeriesPoints[];
 }
+
+// Chains are decoded one at a time, without waiting in between: all collectors share the grid.
+const grid = new ChainGrid();
 
 /** The schemas of a chain in the order of its columns. */
 function orderedSchemas(chain: readonly StoredFrame[]): string[] {
   return chain.flatMap(({ header }) => header.schemaIds);
 }
 
-function blocksOf(columns: readonly WantedColumn[]): Uint8Array {
-  const last = columns.at(-1)?.column ?? -1;
+function blocksOf(columns: Int32Array): Uint8Array {
+  const last = columns.at(-1) ?? -1;
   const blocks = new Uint8Array(Math.floor(last / BLOCK_SERIES) + 1);
-  for (const { column } of columns) blocks[Math.floor(column / BLOCK_SERIES)] = 1;
+  for (const column of columns) blocks[Math.floor(column / BLOCK_SERIES)] = 1;
   return blocks;
-}
-
-function takeValues(decoder: ChainDecoder, columns: readonly WantedColumn[], slot: number): void {
-  const { words, size, controls } = decoder.state;
-  const times = decoder.hasTimes ? decoder.times : undefined;
-  for (const { column, points } of columns) {
-    if (column >= size || (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT) continue;
-    const own = times !== undefined && decoder.hasTime(column) ? times.values[column] : undefined;
-    points.pushWords(slot, words[column * 2] ?? 0, words[column * 2 + 1] ?? 0, own);
-  }
 }

@@ -104,9 +104,13 @@ export class SeriesMatch {
  * relabelling removed it.
  */
 export function seriesLabels(series: LabelSet, target: LabelSet): LabelSet {
+  // `for … in`, since pairs of sets without a prototype take five times as long: this runs for each series of each target.
   const labels = newLabelSet();
-  for (const [name, value] of Object.entries(target)) if (!Object.hasOwn(series, name)) labels[name] = value;
-  for (const [name, value] of Object.entries(series)) if (value !== '') labels[name] = value;
+  for (const name in target) if (!Object.hasOwn(series, name)) labels[name] = labelValue(target, name);
+  for (const name in series) {
+    const value = labelValue(series, name);
+    if (value !== '') labels[name] = value;
+  }
   return labels;
 }
 

@@ -1,3 +1,4 @@
+import type { ChainGrid } from './chain-grid.ts';
 import { putStaleMarker } from './stale-marker.ts';
 
 const FIRST_POINTS = 16;
@@ -21,8 +22,10 @@ export interface SlotTimes {
 /** The points of one series while they are gathered: which slot, which value, and a time of its own if it has one. */
 export class SeriesPoints {
   length = 0;
-  #slots = new Int32Array(FIRST_POINTS);
-  #words = new Uint32Array(FIRST_POINTS * 2);
+  #firstSlot = 0;
+  /** The slot of each point; `undefined` as long as the points are those of successive slots from the first on. */
+  #slots: Int32Array | undefined;
+  #words = new Uint32Array(0);
   #times: Float64Array | undefined;
 
   /** Adds a number that is no NaN with a payload. */
@@ -33,15 +36,43 @@ export class SeriesPoints {
 
   pushWords(slot: number, low: number, high: number, timestampMs: number | undefined): void {
     const at = this.length;
-    if (at === this.#slots.length) this.#grow(at * 2);
-    this.#slots[at] = slot;
+    if (at * 2 === this.#words.length) this.#reserve(Math.max(FIRST_POINTS, at * 2));
+    if (at === 0) this.#firstSlot = slot;
+    else if (this.#slots === undefined && slot !== this.#firstSlot + at) this.#slots = this.#successiveSlots();
+    if (this.#slots !== undefined) this.#slots[at] = slot;
     this.#words[at * 2] = low;
     this.#words[at * 2 + 1] = high;
     if (timestampMs !== undefined) {
-      this.#times ??= new Float64Array(this.#slots.length).fill(Number.NaN);
+      this.#times ??= new Float64Array(this.#words.length / 2).fill(Number.NaN);
       this.#times[at] = timestampMs;
     }
     this.length = at + 1;
+  }
+
+  /**
+   * Adds a row of a grid. O(places of the row).
+   *
+   * @param expected - how many points may come in all, this row included, for a series that has one in every slot
+   */
+  append(grid: ChainGrid, row: number, expected: number): void {
+    const { slots, firstSlot, words, present, times } = grid;
+    const from = row * grid.stride;
+    const isFull = grid.counts[row] === slots && times === undefined;
+    const isNext = this.length === 0 || (this.#slots === undefined && firstSlot === this.#firstSlot + this.length);
+    if (!isFull || !isNext || slots === 0) {
+      for (let at = from; at < from + slots; at++) {
+        if (present[at] !== 1) continue;
+        const own = times?.[at];
+        this.pushWords(firstSlot + at - from, words[at * 2] ?? 0, words[at * 2 + 1] ?? 0, own);
+      }
+      return;
+    }
+    if (this.length === 0) this.#firstSlot = firstSlot;
+    const end = this.length + slots;
+    if (end * 2 > this.#words.length) this.#reserve(this.length === 0 ? Math.max(end, expected) : end * 2);
+    const to = this.#words;
+    for (let at = this.length * 2, read = from * 2; at < end * 2; at++, read++) to[at] = words[read] ?? 0;
+    this.length = end;
   }
 
   /**
@@ -52,11 +83,12 @@ export class SeriesPoints {
    * the one they were gathered in: nothing is copied.
    */
   finish({ order, timestampsMs, isPlain }: SlotTimes, fromMs: number, toMs: number): Points {
-    if (isPlain && this.#times === undefined && this.length === timestampsMs.length) {
+    const isGapless = this.#slots === undefined && this.#times === undefined;
+    if (isPlain && isGapless && this.length === timestampsMs.length) {
       return { timestampsMs, values: new Float64Array(this.#words.buffer, 0, this.length) };
     }
     const pointOfSlot = new Int32Array(timestampsMs.length).fill(-1);
-    for (let at = this.length - 1; at >= 0; at--) pointOfSlot[this.#slots[at] ?? 0] = at;
+    for (let at = this.length - 1; at >= 0; at--) pointOfSlot[this.#slots?.[at] ?? this.#firstSlot + at] = at;
     // At most one marker after each point.
     const times = new Float64Array(this.length * 2);
     const values = new Float64Array(this.length * 2);
@@ -87,13 +119,21 @@ export class SeriesPoints {
     return this.#times === undefined ? points : inOrder(points);
   }
 
-  #grow(size: number): void {
-    const slots = new Int32Array(size);
-    slots.set(this.#slots);
-    this.#slots = slots;
+  #successiveSlots(): Int32Array {
+    const slots = new Int32Array(this.#words.length / 2);
+    for (let at = 0; at < this.length; at++) slots[at] = this.#firstSlot + at;
+    return slots;
+  }
+
+  #reserve(size: number): void {
     const words = new Uint32Array(size * 2);
     words.set(this.#words);
     this.#words = words;
+    if (this.#slots !== undefined) {
+      const slots = new Int32Array(size);
+      slots.set(this.#slots);
+      this.#slots = slots;
+    }
     if (this.#times === undefined) return;
     const times = new Float64Array(size).fill(Number.NaN);
     times.set(this.#times);

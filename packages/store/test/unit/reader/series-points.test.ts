@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ChainGrid } from '../../../src/reader/chain-grid.ts';
 import { SeriesPoints } from '../../../src/reader/series-points.ts';
 import { isStaleMarker, isStaleValue } from '../../../src/reader/stale-marker.ts';
 
@@ -38,6 +39,42 @@ describe('SeriesPoints', () => {
     const found = points.finish({ order: [0, 1, 2, 3, 4], timestampsMs: times, isPlain: true }, 0, 100);
     expect(found.timestampsMs).to.equal(times);
     expect([...found.values]).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+
+  it('takes rows of a grid as it takes their points one by one', () => {
+    const rows = ['xxx', 'x.x', '...', '.xx'];
+    const grids = [0, 3].map((firstSlot) => {
+      const grid = new ChainGrid();
+      grid.begin(Int32Array.of(0, 1, 2, 3), firstSlot, 4);
+      grid.slots = firstSlot === 0 ? 3 : 2;
+      for (const [row, places] of rows.entries()) {
+        for (let place = 0; place < grid.slots; place++) {
+          if (places[place] !== 'x') continue;
+          grid.words.set([0, 0x40000000 + (firstSlot + place) * 0x10000], (row * 4 + place) * 2);
+          grid.present[row * 4 + place] = 1;
+          grid.counts[row]!++;
+        }
+      }
+      return grid;
+    });
+    for (const first of rows.keys()) {
+      for (const second of rows.keys()) {
+        const whole = new SeriesPoints();
+        const single = new SeriesPoints();
+        for (const [at, grid] of grids.entries()) {
+          const row = at === 0 ? first : second;
+          whole.append(grid, row, 1);
+          for (let place = 0; place < grid.slots; place++) {
+            const index = row * 4 + place;
+            if (grid.present[index] === 1) {
+              single.pushWords(grid.firstSlot + place, grid.words[index * 2]!, grid.words[index * 2 + 1]!, undefined);
+            }
+          }
+        }
+        expect(finish(whole), `${rows[first]}, ${rows[second]}`).to.deep.equal(finish(single));
+        expect(whole.length).to.equal(single.length);
+      }
+    }
   });
 
   it('puts own timestamps in order, the first of equal ones, and no marker behind them', () => {
