@@ -67,7 +67,7 @@ export function decodeColumns(
     if (wanted === undefined || wanted[block] === 1) {
       reader.seek(at);
       decodeFlags(state, reader, start >>> 5, Math.min(BLOCK_SERIES, state.size - start), changedFlags);
-      decodeValues(state, reader, start, Math.min(BLOCK_SERIES, state.size - start));
+      decodeValues(state, reader, start, Math.min(BLOCK_SERIES, state.size - start), changedFlags);
       if (reader.isBeyond(end)) throw new CorruptFrame(`block ${block} holds less than its columns need`);
     }
     at = end;
@@ -75,7 +75,14 @@ export function decodeColumns(
   return at;
 }
 
-function decodeValues(state: ColumnState, reader: BitReader, start: number, columns: number): void {
+/** Reads the values of the columns of one block that `changed` names, a bit a column in words of 32, and brings `state` up to date. */
+export function decodeValues(
+  state: ColumnState,
+  reader: BitReader,
+  start: number,
+  columns: number,
+  changed: Int32Array,
+): void {
   const { values, controls } = state;
   freshLevelCost = FRESH_LEVEL;
   freshNeighbourCost = FRESH_NEIGHBOUR;
@@ -84,7 +91,7 @@ function decodeValues(state: ColumnState, reader: BitReader, start: number, colu
   let leftStep = 0;
   let leftMode = ABSENT;
   for (let word = 0; word * 32 < columns; word++) {
-    let flags = changedFlags[word] ?? 0;
+    let flags = changed[word] ?? 0;
     while (flags !== 0) {
       const column = start + word * 32 + 31 - Math.clz32(flags & -flags);
       flags &= flags - 1;
