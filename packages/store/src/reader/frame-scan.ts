@@ -3,7 +3,7 @@ import { endHeader, type FrameHeader, readFrameHeader } from '../codec/frame-hea
 import { CorruptFrame, StoreError } from '../errors.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
-import { type PackedEntry, RANGE_SCRIPT, unpackEntries } from './range-script.ts';
+import { RANGE_SCRIPT, type RangeEntry, rangeEntries } from './range-script.ts';
 
 /** Entries of one reply: some 400 KB of frames of 1,000 series, a millisecond of Redis' time. */
 const PAGE_ENTRIES = 600;
@@ -51,24 +51,24 @@ export async function* scanFrames(
   do {
     throwIfAborted(signal);
     const reply = await context.connection.run(RANGE_SCRIPT, keys, [first, last, after, PAGE_ENTRIES, PAGE_BYTES]);
-    const [packed, next, late, wrong] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    const [ids, next, lateIds, wrong, frames, lateFrames] = Array.isArray(reply) ? (reply as unknown[]) : [];
     const problem = Buffer.isBuffer(wrong) ? wrong.toString() : '';
     if (problem !== '') context.onCorrupt(target, fromMs, new CorruptFrame(problem));
-    yield { frames: framesOf(context, target, packed), late: framesOf(context, target, late) };
+    yield { frames: framesOf(context, target, ids, frames), late: framesOf(context, target, lateIds, lateFrames) };
     after = Buffer.isBuffer(next) ? next.toString('latin1') : '';
   } while (after !== '');
 }
 
-function framesOf(context: ScanContext, target: TargetId, packed: unknown): StoredFrame[] {
-  const frames: StoredFrame[] = [];
-  for (const entry of unpackEntries(packed)) {
+function framesOf(context: ScanContext, target: TargetId, ids: unknown, frames: unknown): StoredFrame[] {
+  const found: StoredFrame[] = [];
+  for (const entry of rangeEntries(ids, frames)) {
     const header = headerOf(context, target, entry);
-    if (header !== undefined) frames.push({ header, bytes: entry.bytes });
+    if (header !== undefined) found.push({ header, bytes: entry.bytes });
   }
-  return frames;
+  return found;
 }
 
-function headerOf(context: ScanContext, target: TargetId, entry: PackedEntry): FrameHeader | undefined {
+function headerOf(context: ScanContext, target: TargetId, entry: RangeEntry): FrameHeader | undefined {
   try {
     return entry.isEnd ? endHeader(entry.slotMs) : readFrameHeader(entry.bytes, entry.slotMs);
   } catch (error) {

@@ -1,16 +1,16 @@
 import { defineScript } from '../redis/script.ts';
 
 /**
- * Reads a range of a target's frames in one reply of a few large strings, which a client takes apart in a fraction of the
- * time that it needs for as many nested arrays.
+ * Reads a range of a target's frames in one reply: the ids in one string, and the frames as they are. To join them to one string,
+ * too, takes Redis three times as long as to hand them out (8.0 against 2.4 µs a frame), and spares the client next to nothing.
  *
  * KEYS: stream, late frames. ARGV: 1 and 2 first and last slot wanted; 3 id to go on after, '' to begin; 4 most entries;
  * 5 bytes after which no more entries are taken.
  * To begin, the entry at or before the first slot is looked at: its header tells how far back its key frame is, and the
  * range starts there. Late frames come with the first page.
- * Returns the packed entries, the id to go on after ('' at the end), the packed late frames, and what is wrong with the keys
- * ('' for nothing): one of another type counts as empty. Nothing in a frame or a late member makes it fail. An entry is packed as the
- * slot (double), the length of the frame (4 bytes), the second part of the id (1 byte), all little-endian, and the frame.
+ * Returns the ids of the entries, separated by spaces, the id to go on after ('' at the end), the ids of the late frames, what is
+ * wrong with the keys ('' for nothing): one of another type counts as empty; then the frames of the entries, and the late frames,
+ * each as an array. Nothing in a frame or a late member makes it fail.
  */
 export const RANGE_SCRIPT = defineScript(
   'range',
@@ -42,12 +42,6 @@ local function backToKey(frame)
   return distance * interval
 end
 
-local function pack(packed, id, frame)
-  local sequence = tonumber(string.match(id, '%d+$'))
-  packed[#packed + 1] = struct.pack('<dI4B', slotOf(id), #frame, sequence)
-  packed[#packed + 1] = frame
-end
-
 local wrong, failure = '', nil
 local function read(...)
   local reply = redis.pcall(...)
@@ -57,7 +51,7 @@ local function read(...)
 end
 
 local first = '(' .. ARGV[3]
-local late = {}
+local lateIds, lateFrames = {}, {}
 if ARGV[3] == '' then
   first = ARGV[1]
   local before = read('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', 1)[1]
@@ -67,18 +61,23 @@ if ARGV[3] == '' then
   end
   for _, member in ipairs(read('ZRANGEBYSCORE', KEYS[2], ARGV[1], ARGV[2])) do
     local id, frame = string.match(member, '^(%d+%-%d+)|(.*)$')
-    if id then pack(late, id, frame) end
+    if id then
+      lateIds[#lateIds + 1] = id
+      lateFrames[#lateFrames + 1] = frame
+    end
   end
 end
 
 -- A few entries tell how large they are; as many as fit follow.
-local packed, after, bytes, count = {}, '', 0, 0
+local ids, frames, after, bytes, count = {}, {}, '', 0, 0
 local most, mostBytes, step = tonumber(ARGV[4]), tonumber(ARGV[5]), 4
 repeat
   local entries = read('XRANGE', KEYS[1], first, ARGV[2], 'COUNT', step)
-  for _, entry in ipairs(entries) do
-    pack(packed, entry[1], entry[2][2])
-    bytes = bytes + #entry[2][2]
+  for index, entry in ipairs(entries) do
+    local frame = entry[2][2]
+    ids[count + index] = entry[1]
+    frames[count + index] = frame
+    bytes = bytes + #frame
   end
   count = count + #entries
   after = #entries == step and entries[step][1] or ''
@@ -86,29 +85,26 @@ repeat
   step = math.min(most - count, math.max(1, math.floor((mostBytes - bytes) * count / math.max(bytes, 1))))
 until after == '' or count >= most or bytes >= mostBytes
 if failure then return failure end
-return {table.concat(packed), after, table.concat(late), wrong}
+return {table.concat(ids, ' '), after, table.concat(lateIds, ' '), wrong, frames, lateFrames}
 `,
 );
 
 /** An entry of a stream, or a late frame. */
-export interface PackedEntry {
+export interface RangeEntry {
   readonly slotMs: number;
   readonly isEnd: boolean;
   readonly bytes: Buffer;
 }
 
-const HEADER_BYTES = 13;
-
-/** Takes packed entries apart; the frames are views. */
-export function unpackEntries(packed: unknown): PackedEntry[] {
-  if (!Buffer.isBuffer(packed)) return [];
-  const entries: PackedEntry[] = [];
-  for (let at = 0; at + HEADER_BYTES <= packed.length;) {
-    const slotMs = packed.readDoubleLE(at);
-    const start = at + HEADER_BYTES;
-    const end = start + packed.readUInt32LE(at + 8);
-    entries.push({ slotMs, isEnd: packed[at + 12] === 1, bytes: packed.subarray(start, end) });
-    at = end;
+/** The entries of a reply of {@link RANGE_SCRIPT}, from their ids and frames. */
+export function rangeEntries(ids: unknown, frames: unknown): RangeEntry[] {
+  if (!Buffer.isBuffer(ids) || !Array.isArray(frames) || frames.length === 0) return [];
+  const entries: RangeEntry[] = [];
+  for (const [index, id] of ids.toString('latin1').split(' ').entries()) {
+    const bytes: unknown = frames[index];
+    if (!Buffer.isBuffer(bytes)) continue;
+    const dash = id.indexOf('-');
+    entries.push({ slotMs: Number(id.slice(0, dash)), isEnd: id.slice(dash + 1) === '1', bytes });
   }
   return entries;
 }
