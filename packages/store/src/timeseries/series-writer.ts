@@ -104,14 +104,25 @@ export class SeriesWriter implements FrameCompanion {
 
   async #send({ bytes, memory, samples, owners }: MaddCommand<StreamSeries>): Promise<void> {
     const firstKey = owners[0]?.owner.keyStart ?? '';
-    const reply = await this.#options.connection.callPacked('TS.MADD', firstKey, bytes);
-    const failures = new SampleFailures<StreamSeries>(repliesOf(reply, samples), owners);
-    this.counters.samples += samples - failures.count;
+    const reply = await this.#options.connection.callCounted('TS.MADD', firstKey, bytes);
+    // As many integers as samples: each was taken.
+    if (reply === samples) this.counters.samples += samples;
+    else await this.#takeReplies(repliesOf(reply, samples), bytes, owners);
+    // Answered, so nobody reads it any more; one that was not may still be on its way.
+    this.#memory.giveBack(memory);
+  }
+
+  /** Acts on what Redis said of each sample of a command. */
+  async #takeReplies(
+    replies: readonly unknown[],
+    bytes: Buffer,
+    owners: MaddCommand<StreamSeries>['owners'],
+  ): Promise<void> {
+    const failures = new SampleFailures<StreamSeries>(replies, owners);
+    this.counters.samples += replies.length - failures.count;
     this.counters.expiredSamples += failures.expired;
     this.#refuseAll(bytes, failures);
     for (const { owner, places } of failures.missing) await this.#writeMissing(owner, bytes, places);
-    // Answered, so nobody reads it any more; one that was not may still be on its way.
-    this.#memory.giveBack(memory);
   }
 
   /** Creates the series of samples whose keys are not there, and writes those samples once more. */
