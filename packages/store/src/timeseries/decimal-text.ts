@@ -1,5 +1,8 @@
 const MINUS = 45;
+const POINT = 46;
 const ZERO = 48;
+/** Fewer significant digits than a double tells apart: a text of so many is the only one of its number, so the shortest. */
+const SHORT_BOUND = 1e15;
 /** Whole numbers up to this are exact, and have at most 16 digits. */
 const MOST_WHOLE = Number.MAX_SAFE_INTEGER;
 
@@ -20,9 +23,40 @@ export function putDecimal(bytes: Uint8Array, at: number, value: number): number
     }
     return putWhole(bytes, at, value);
   }
+  const short = putFraction(bytes, at, value);
+  if (short > 0) return short;
   const text = String(value);
   for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
   return text.length;
+}
+
+/** Writes a number of at most six decimals and 15 digits. @returns how many bytes it took; 0 for any other number */
+function putFraction(bytes: Uint8Array, at: number, value: number): number {
+  const size = Math.abs(value);
+  let decimals = 3;
+  let scale = 1e3;
+  let scaled = Math.round(size * scale);
+  // Dividing whole numbers rounds as reading the text does.
+  if (scaled / scale !== size) {
+    decimals = 6;
+    scale = 1e6;
+    scaled = Math.round(size * scale);
+    if (scaled / scale !== size) return 0;
+  }
+  if (scaled >= SHORT_BOUND) return 0;
+  let position = at;
+  if (value < 0) bytes[position++] = MINUS;
+  const whole = Math.floor(scaled / scale);
+  let fraction = (scaled - whole * scale) | 0;
+  position += putWhole(bytes, position, whole);
+  bytes[position] = POINT;
+  for (; fraction % 10 === 0; fraction = (fraction / 10) | 0) decimals--;
+  for (let digit = decimals; digit > 0; digit--) {
+    const next = (fraction / 10) | 0;
+    bytes[position + digit] = ZERO + (fraction - next * 10);
+    fraction = next;
+  }
+  return position + 1 + decimals - at;
 }
 
 function putWhole(bytes: Uint8Array, at: number, value: number): number {

@@ -18,6 +18,7 @@ const MOST_TIME_BYTES = 23;
  */
 export class SampleImage {
   readonly #keys: readonly Buffer[];
+  readonly #keyBytes: Int32Array;
   readonly #texts: Uint8Array;
   readonly #values: Float64Array;
   /** Bytes of each value's text in the image, 0 for a series that is not in it; and as they are to be. */
@@ -35,6 +36,7 @@ export class SampleImage {
   constructor(keys: readonly Buffer[]) {
     const size = keys.length;
     this.#keys = keys;
+    this.#keyBytes = Int32Array.from(keys, (key) => key.length);
     this.#texts = new Uint8Array(size * MOST_DECIMAL_BYTES);
     this.#values = new Float64Array(size);
     this.#lengths = new Uint8Array(size);
@@ -160,18 +162,23 @@ export class SampleImage {
    */
   #patch(slotMs: number, timeDigits: number, rightDigits: number): void {
     const bytes = this.#bytes;
+    const starts = this.#starts;
+    const lengths = this.#lengths;
+    const keyBytes = this.#keyBytes;
+    const changed = this.#changed;
+    const texts = this.#texts;
     const digits = new Uint8Array(timeDigits);
     putDecimal(digits, 0, slotMs);
-    const timeFraming = digitsOf(timeDigits) + 3;
-    for (let series = 0; series < this.size; series++) {
-      const length = this.#lengths[series] ?? 0;
+    const firstDigitAt = digitsOf(timeDigits) + 3 + rightDigits;
+    for (let series = 0; series < lengths.length; series++) {
+      const length = lengths[series] ?? 0;
       if (length === 0) continue;
-      const timeAt = (this.#starts[series] ?? 0) + (this.#keys[series]?.length ?? 0) + timeFraming;
-      for (let digit = rightDigits; digit < timeDigits; digit++) bytes[timeAt + digit] = digits[digit] ?? ZERO;
-      if (this.#changed[series] === 0) continue;
-      const valueAt = (this.#starts[series + 1] ?? 0) - length - 2;
+      let timeAt = (starts[series] ?? 0) + (keyBytes[series] ?? 0) + firstDigitAt;
+      for (let digit = rightDigits; digit < timeDigits; digit++) bytes[timeAt++] = digits[digit] ?? ZERO;
+      if (changed[series] === 0) continue;
+      const valueAt = (starts[series + 1] ?? 0) - length - 2;
       const textAt = series * MOST_DECIMAL_BYTES;
-      for (let index = 0; index < length; index++) bytes[valueAt + index] = this.#texts[textAt + index] ?? ZERO;
+      for (let index = 0; index < length; index++) bytes[valueAt + index] = texts[textAt + index] ?? ZERO;
     }
   }
 }

@@ -29,6 +29,17 @@ describe('putDecimal', () => {
     );
   });
 
+  it('writes short decimals as the language does', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.integer({ min: 1, max: 8 }), (digits, decimals) => {
+        for (const value of [digits / 10 ** decimals, (digits % 1e7) / 10 ** decimals]) {
+          expect(textOf(value)).to.equal(Object.is(value, -0) ? '-0' : String(value));
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   for (const [value, text] of [
     [0, '0'],
     [-0, '-0'],
@@ -37,6 +48,14 @@ describe('putDecimal', () => {
     [-1_000_000_001, '-1000000001'],
     [4_294_967_296, '4294967296'],
     [Number.MAX_SAFE_INTEGER, '9007199254740991'],
+    [0.1, '0.1'],
+    [-0.25, '-0.25'],
+    [1.005, '1.005'],
+    [0.000001, '0.000001'],
+    [0.30000000000000004, '0.30000000000000004'],
+    [99_999_999.999999, '99999999.999999'],
+    [999_999_999.999999, '999999999.999999'],
+    [1_000_000_000.000001, '1000000000.000001'],
     [-0.0000010000003913980242, '-0.0000010000003913980242'],
     [-123_456_789_012_345_680_000, '-123456789012345680000'],
     [1e21, '1e+21'],
