@@ -4,7 +4,6 @@ import { BitReader } from './bit-reader.ts';
 import { decodeColumns } from './column-decoder.ts';
 import { ColumnState } from './column-state.ts';
 import { type FrameHeader, takeFrameHeader } from './frame-header.ts';
-import { ABSENT, MODE_SHIFT } from './series-model.ts';
 import { ByteCursor } from './varint.ts';
 
 /** More columns than this are taken for corruption: a million series and what came and went around them. */
@@ -63,11 +62,11 @@ export class ChainDecoder {
   }
 
   isPresent(column: number): boolean {
-    return (this.state.controls[column] ?? 0) >>> MODE_SHIFT !== ABSENT;
+    return this.state.isPresent(column);
   }
 
   hasTime(column: number): boolean {
-    return this.hasTimes && this.times !== undefined && (this.times.controls[column] ?? 0) >>> MODE_SHIFT !== ABSENT;
+    return this.hasTimes && this.times?.isPresent(column) === true;
   }
 
   #startOver(schemas: readonly SeriesSchema[]): void {

@@ -44,6 +44,12 @@ export interface FrameColumns {
   readonly hasTimestamp: Uint8Array | undefined;
 }
 
+/** The columns of a chain as its last frame leaves them. */
+export interface EncodedColumns {
+  readonly state: ColumnState;
+  readonly schemas: readonly SeriesSchema[];
+}
+
 const NO_IDS: readonly string[] = [];
 
 // Frames are encoded one at a time and copied out: all encoders share the scratch.
@@ -69,6 +75,11 @@ export class ChainEncoder {
 
   constructor(options: ChainEncoderOptions) {
     this.#options = options;
+  }
+
+  /** What a decoder knows after the frame encoded last; a view that holds until the next is encoded. */
+  get columns(): EncodedColumns {
+    return { state: this.#state, schemas: this.#columns.schemas };
   }
 
   /** Makes the next frame independent of all before it. */

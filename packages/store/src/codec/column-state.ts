@@ -1,4 +1,4 @@
-import { ABSENT, ABSENT_WORD, AGING_FRAMES, BLOCK_SERIES, firstControl } from './series-model.ts';
+import { ABSENT, ABSENT_WORD, AGING_FRAMES, BLOCK_SERIES, firstControl, MODE_SHIFT } from './series-model.ts';
 
 const MASK_COLUMNS = 32;
 
@@ -21,6 +21,11 @@ export class ColumnState {
   recent: Int32Array = new Int32Array(0);
   older: Int32Array = new Int32Array(0);
   #frames = 0;
+
+  /** Whether a column has a value after the last frame. */
+  isPresent(column: number): boolean {
+    return (this.controls[column] ?? 0) >>> MODE_SHIFT !== ABSENT;
+  }
 
   /** Adds absent columns up to `size`. */
   extend(size: number): void {

@@ -1,4 +1,4 @@
-import { type Clock, formatDownsampleRule } from '@pulsekeeper/model';
+import { type Clock, formatDownsampleRule, type SeriesSchema } from '@pulsekeeper/model';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import { seriesLabels } from '../reader/series-match.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
@@ -71,10 +71,10 @@ export class StreamSeries {
     const isOn = sent.generation === generation && log.numberAt(first) >= sent.from;
     for (let index = first; index < first + count; index++) {
       if (isOn && log.numberAt(index) < sent.to) continue;
-      const header = this.#replay.goTo(index);
-      if (header.kind === 'end') continue;
-      const table = this.#tableOf();
-      table.take(header, this.#replay.decoder);
+      const frame = this.#replay.frameAt(index);
+      if (frame.header.kind === 'end') continue;
+      const table = this.#tableOf(frame.schemas);
+      table.take(frame.header, frame.state);
       yield table;
     }
   }
@@ -121,8 +121,7 @@ export class StreamSeries {
     return `${this.keyStart.slice(0, -1)}-settings`;
   }
 
-  #tableOf(): TargetSeries {
-    const { schemas } = this.#replay.decoder;
+  #tableOf(schemas: readonly SeriesSchema[]): TargetSeries {
     if (this.#table?.isOf(schemas) === true) return this.#table;
     if (this.#table !== undefined) this.#noteUsed(this.#table);
     const { stream, selection } = this.#options;

@@ -1,5 +1,5 @@
 import type { LabelSet, SeriesSchema } from '@pulsekeeper/model';
-import type { ChainDecoder } from '../codec/chain-decoder.ts';
+import type { ColumnState } from '../codec/column-state.ts';
 import type { FrameHeader } from '../codec/frame-header.ts';
 import { SYNTHETIC_SERIES } from '../reader/synthetic-series.ts';
 import { packArguments } from '../redis/resp-writer.ts';
@@ -57,30 +57,32 @@ export class TargetSeries {
     );
   }
 
-  /** Takes the samples of a frame that the decoder has just decoded. */
-  take(header: FrameHeader, decoder: ChainDecoder): void {
+  /** Takes the samples of a frame. @param state - of the chain's columns after it */
+  take(header: FrameHeader, state: ColumnState): void {
     const values = this.#values;
     const present = this.#present;
     const columns = this.#columns;
     const first = this.#synthetic.length;
     const hasSamples = header.kind === 'key' || header.kind === 'delta';
     let nonFinite = 0;
+    const { used } = this;
     for (let at = 0; at < first; at++) {
       values[at] = SYNTHETIC_SERIES[this.#synthetic[at] ?? 0]?.valueOf(header.report) ?? 0;
       present[at] = 1;
+      used[at] = 1;
     }
-    const { values: decoded } = decoder.state;
+    const { values: all } = state;
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at] ?? 0;
-      const value = decoded[column] ?? 0;
-      const isPresent = hasSamples && decoder.isPresent(column);
-      const isFinite = Number.isFinite(value);
-      if (isPresent && !isFinite) nonFinite++;
+      const value = all[column] ?? 0;
+      const isPresent = hasSamples && state.isPresent(column);
+      const isTaken = isPresent && Number.isFinite(value);
+      if (isPresent && !isTaken) nonFinite++;
       values[first + at] = value;
-      present[first + at] = isPresent && isFinite ? 1 : 0;
+      present[first + at] = isTaken ? 1 : 0;
+      if (isTaken) used[first + at] = 1;
     }
     this.nonFinite = nonFinite;
-    for (let at = 0; at < present.length; at++) if (present[at] === 1) this.used[at] = 1;
     this.image.update(header.slotMs, values, present);
   }
 }

@@ -1,5 +1,11 @@
 import type { DownsampleRule, LabelSet, SeriesSchema, TargetId } from '@pulsekeeper/model';
-import { ChainEncoder, type ChainEncoderOptions, type EncodedFrame, encodeEnd } from '../codec/chain-encoder.ts';
+import {
+  ChainEncoder,
+  type ChainEncoderOptions,
+  type EncodedColumns,
+  type EncodedFrame,
+  encodeEnd,
+} from '../codec/chain-encoder.ts';
 import { readFrameHeader } from '../codec/frame-header.ts';
 import { CorruptFrame } from '../errors.ts';
 import type { Frame } from '../frame.ts';
@@ -60,6 +66,8 @@ export class TargetStream {
   #trimAtSlotMs = Infinity;
   #lastSlotMs = -1;
   #intervalMs = 0;
+  /** Number of the log's frame that the encoder stands behind; −1 for none. */
+  #encodedNumber = -1;
   readonly #keyFrameSlots: number;
 
   constructor(
@@ -87,10 +95,22 @@ export class TargetStream {
     this.#intervalMs = frame.intervalMs;
     const isBackwards = frame.slotMs <= this.#lastSlotMs;
     if (isBackwards) this.#encoder.breakChain();
+    this.#encodedNumber = -1;
     const encoded = this.#encoder.encode(frame);
     if (isBackwards) this.#encoder.breakChain();
     else this.#lastSlotMs = frame.slotMs;
-    return this.#push(encoded, waiter);
+    const bytes = this.#push(encoded, waiter);
+    this.#encodedNumber = this.log.numberAt(this.log.length - 1);
+    return bytes;
+  }
+
+  /**
+   * What a decoder would know after the frame at an index of the log, where the encoder has just encoded that frame. A view
+   * that holds until anything is appended.
+   */
+  columnsAt(index: number): EncodedColumns | undefined {
+    const isLast = this.#encodedNumber >= 0 && this.log.numberAt(index) === this.#encodedNumber;
+    return isLast ? this.#encoder.columns : undefined;
   }
 
   appendEnd(slotMs: number, waiter: Waiter): number {
@@ -278,6 +298,7 @@ export class TargetStream {
       this.#encoder.breakChain();
       return [];
     }
+    this.#encodedNumber = -1;
     return encodeAgain(log, log.acknowledged, aloneUpToMs, this.#encoder, (id) => {
       const schema = this.schemas.get(id);
       if (schema === undefined) throw new CorruptFrame(`schema ${id} of ${this.id} is not at hand`);
