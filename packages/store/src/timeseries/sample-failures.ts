@@ -4,13 +4,22 @@ const EXPIRED = /older than retention/i;
 /** The series has another sample at this time and a policy of its own: that sample stands. */
 const KEPT = /DUPLICATE_POLICY|at upsert/i;
 
+/** Samples of one owner that were not taken. */
+export interface FailedSamples<Owner> {
+  readonly owner: Owner;
+  /** Ascending, at least one. */
+  readonly places: number[];
+  /** What Redis said of the first. */
+  readonly message: string;
+}
+
 /** What Redis said of the samples of a command that it did not take. */
 export class SampleFailures<Owner> {
   /** Samples not taken, those whose series has another one aside. */
   count = 0;
   expired = 0;
-  readonly missing: { readonly owner: Owner; readonly places: number[] }[] = [];
-  readonly refused: { readonly place: number; readonly message: string }[] = [];
+  readonly missing: FailedSamples<Owner>[] = [];
+  readonly refused: FailedSamples<Owner>[] = [];
 
   /**
    * @param replies - one a sample
@@ -27,15 +36,15 @@ export class SampleFailures<Owner> {
     if (KEPT.test(message)) return;
     this.count++;
     if (EXPIRED.test(message)) this.expired++;
-    else if (MISSING.test(message)) this.#miss(place, owners);
-    else this.refused.push({ place, message });
+    else {
+      const owner = owners.findLast(({ at }) => at <= place)?.owner;
+      if (owner !== undefined) add(MISSING.test(message) ? this.missing : this.refused, owner, place, message);
+    }
   }
+}
 
-  #miss(place: number, owners: readonly { readonly owner: Owner; readonly at: number }[]): void {
-    const owner = owners.findLast(({ at }) => at <= place)?.owner;
-    if (owner === undefined) return;
-    const last = this.missing.at(-1);
-    if (last?.owner === owner) last.places.push(place);
-    else this.missing.push({ owner, places: [place] });
-  }
+function add<Owner>(failed: FailedSamples<Owner>[], owner: Owner, place: number, message: string): void {
+  const last = failed.at(-1);
+  if (last?.owner === owner) last.places.push(place);
+  else failed.push({ owner, places: [place], message });
 }

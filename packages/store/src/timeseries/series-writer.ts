@@ -42,7 +42,6 @@ export class SeriesWriter implements FrameCompanion {
   readonly #keeper: SeriesKeeper;
   readonly #memory = new CommandMemory();
   readonly #series = new WeakMap<TargetStream, StreamSeries>();
-  #hasWarned = false;
   #noted: { generation: number; untilMs: number } | undefined;
 
   constructor(options: SeriesWriterOptions) {
@@ -77,9 +76,8 @@ export class SeriesWriter implements FrameCompanion {
   #seriesOf(stream: TargetStream): StreamSeries {
     let series = this.#series.get(stream);
     if (series === undefined) {
-      const { connection, keys, clock, selection } = this.#options;
-      const onRefused = (key: string, message: string): void => this.#warn(key, message);
-      series = new StreamSeries({ stream, connection, keys, clock, selection, keeper: this.#keeper, onRefused });
+      const { connection, keys, clock, logger, selection } = this.#options;
+      series = new StreamSeries({ stream, connection, keys, clock, logger, selection, keeper: this.#keeper });
       this.#series.set(stream, series);
     }
     return series;
@@ -140,16 +138,11 @@ export class SeriesWriter implements FrameCompanion {
   }
 
   #refuseAll(bytes: Buffer, { refused }: SampleFailures<StreamSeries>): void {
-    this.counters.refusedSamples += refused.length;
-    const [first] = refused;
-    if (first !== undefined) this.#warn(samplesAt(bytes, [first.place])[0]?.key ?? '', first.message);
-  }
-
-  /** Tells of the first series that is refused, with its reason; the rest is in the counters. */
-  #warn(key: string, message: string): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#options.logger.error({ key, reason: message }, 'redis refuses samples of a time series: they are left out');
+    for (const { owner, places, message } of refused) {
+      this.counters.refusedSamples += places.length;
+      const [first] = samplesAt(bytes, places.slice(0, 1));
+      owner.refusals.note(first?.key ?? owner.keyStart, message, places.length);
+    }
   }
 
   /** Tells readers where the samples of this cluster are. */

@@ -1,10 +1,11 @@
-import { type Clock, formatDownsampleRule, type SeriesSchema } from '@pulsekeeper/model';
+import { type Clock, formatDownsampleRule, type Logger, type SeriesSchema } from '@pulsekeeper/model';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import { seriesLabels } from '../reader/series-match.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import { lifetimes } from '../writer/append-batch.ts';
 import type { TargetStream } from '../writer/target-stream.ts';
 import { FrameReplay } from './frame-replay.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { SeriesKeeper, SeriesTarget, WantedSeries } from './series-keeper.ts';
 import { parseSeriesName } from './series-name.ts';
 import type { SeriesSelection } from './series-selection.ts';
@@ -17,13 +18,14 @@ export interface StreamSeriesOptions {
   readonly clock: Clock;
   readonly selection: SeriesSelection;
   readonly keeper: SeriesKeeper;
-  readonly onRefused: (key: string, message: string) => void;
+  readonly logger: Logger;
 }
 
 /** The time series of one target, as its writer knows them: which there are, what was sent, and what is due. */
 export class StreamSeries {
   /** What the keys of the target's series begin with. */
   readonly keyStart: string;
+  readonly refusals: RefusalLog;
   readonly #options: StreamSeriesOptions;
   readonly #replay: FrameReplay;
   #table: TargetSeries | undefined;
@@ -39,6 +41,7 @@ export class StreamSeries {
   constructor(options: StreamSeriesOptions) {
     this.#options = options;
     this.keyStart = options.keys.series(options.stream.id);
+    this.refusals = new RefusalLog(options.stream.id, options.logger, options.clock);
     this.#replay = new FrameReplay(options.stream);
   }
 
@@ -88,17 +91,16 @@ export class StreamSeries {
 
   /** Creates series by their keys. @returns how many were created @throws StoreError */
   create(keys: Iterable<string>): Promise<number> {
-    const { keeper, onRefused } = this.#options;
-    return keeper.ensure('create', this.#target, this.#wanted(new Set(keys)), onRefused);
+    return this.#ensure('create', new Set(keys));
   }
 
   /** Does what is due for the keys: settings that have changed, time to live. @throws StoreError */
   async renew(): Promise<void> {
-    const { clock, keeper, connection, onRefused } = this.#options;
+    const { clock, keeper, connection } = this.#options;
     const table = this.#table;
     if (table === undefined || table.keys.length === 0) return;
     if (this.#mustUpdate) {
-      await keeper.ensure('update', this.#target, this.#wanted(table.keys), onRefused);
+      await this.#ensure('update', table.keys);
       this.#mustUpdate = false;
     }
     const nowMs = clock.monotonic();
@@ -111,10 +113,16 @@ export class StreamSeries {
     this.#noteUsed(table);
     const missing = await keeper.renew(this.#target, [...this.#used]);
     // A compaction that was removed, as series are when they are written to.
-    if (missing.size > 0) await keeper.ensure('create', this.#target, this.#wanted(missing), onRefused);
+    if (missing.size > 0) await this.#ensure('create', missing);
     this.#used.clear();
     await connection.call('SET', this.#noteKey, this.#settings ?? '', 'PX', timeToLiveMs);
     this.#renewAtMs = nowMs + refreshMs;
+  }
+
+  #ensure(mode: 'create' | 'update', keys: Iterable<string>): Promise<number> {
+    return this.#options.keeper.ensure(mode, this.#target, this.#wanted(keys), (key, message) => {
+      this.refusals.note(key, message, 1);
+    });
   }
 
   get #noteKey(): string {

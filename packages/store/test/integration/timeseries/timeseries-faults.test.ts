@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseDownsampleRule, parseSelector, systemClock } from '@pulsekeeper/model';
+import { type DownsampleRule, parseDownsampleRule, parseSelector, systemClock } from '@pulsekeeper/model';
 import { eventually, startRedis, startRedisCluster, TcpProxy, timeseriesModulePath } from '@pulsekeeper/test-support';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,9 +27,14 @@ describe('store of time series when redis fails', () => {
     modulePath = path;
   });
 
-  function append(store: Store, instance: string, steps: readonly number[]): Promise<string[]> {
+  function append(
+    store: Store,
+    instance: string,
+    steps: readonly number[],
+    downsample: readonly DownsampleRule[] = [],
+  ): Promise<string[]> {
     const id = idOf(instance);
-    const target = store.writer.open({ id, labels: labelsOf(id), downsample: [] });
+    const target = store.writer.open({ id, labels: labelsOf(id), downsample });
     return Promise.all(steps.map((step) => target.append(frameAt(step, samplesAt(step)))));
   }
 
@@ -181,14 +186,23 @@ describe('store of time series when redis fails', () => {
     expect(late!.values).to.have.lengthOf(10);
   });
 
-  it('keeps all keys of a target in one slot of a cluster', async () => {
+  it('keeps all keys of a target, its compactions too, in one slot of a cluster', async () => {
     const cluster = await startRedisCluster(3, { modulePath });
-    const store = await startTimeseriesStore(cluster.url, { keyPrefix: newPrefix(), commandTimeoutMs: 5_000 });
+    const keyPrefix = newPrefix();
+    const store = await startTimeseriesStore(cluster.url, { keyPrefix, commandTimeoutMs: 5_000 });
     const instances = range(6).map((index) => `i${index}`);
-    const outcomes = await Promise.all(instances.map((instance) => append(store, instance, range(20))));
+    const rules = [parseDownsampleRule('sum:10s:90d')!];
+    const outcomes = await Promise.all(instances.map((instance) => append(store, instance, range(20), rules)));
     expect(outcomes).to.deep.equal(instances.map(() => written(20)));
-    for (const instance of instances)
+    const call = await connectTo(cluster.url);
+    for (const instance of instances) {
       expect(await storedSteps(store, idOf(instance)), instance).to.deep.equal(range(20));
+      const key = `${keyPrefix}:{api/${instance}}:ts:a`;
+      const sums = (await call('TS.RANGE', key, '-', '+', 'AGGREGATION', 'sum', '10000')) as unknown[];
+      expect(sums.length, instance).to.be.greaterThan(1);
+      // All but the bucket that is not over.
+      expect(await call('TS.RANGE', `${key}=sum:10s:90d`, '-', '+'), instance).to.deep.equal(sums.slice(0, -1));
+    }
     expect(store.health().timeseries).to.include({ samples: 6 * 20 * 11, createdSeries: 6 * 11, refusedSamples: 0 });
   });
 });

@@ -71,7 +71,7 @@ describe('FrameReplay', () => {
   it('tells of any frame what decoding its chain would, whatever happened to the log', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof({ weight: 4, arbitrary: samplesStep as fc.Arbitrary<Step> }, otherStep), { maxLength: 25 }),
+        fc.array(fc.oneof({ weight: 4, arbitrary: samplesStep }, otherStep), { maxLength: 25 }),
         fc.infiniteStream(fc.nat()),
         (steps, picks) => {
           const stream = new TargetStream(

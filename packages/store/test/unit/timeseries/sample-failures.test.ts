@@ -27,10 +27,12 @@ describe('SampleFailures', () => {
     expect(failures.count).to.equal(5);
     expect(failures.expired).to.equal(1);
     expect(failures.missing).to.deep.equal([
-      { owner: 'a', places: [0] },
-      { owner: 'b', places: [3, 4] },
+      { owner: 'a', places: [0], message: 'ERR TSDB: the key does not exist' },
+      { owner: 'b', places: [3, 4], message: 'ERR TSDB: the key is not a TSDB key' },
     ]);
-    expect(failures.refused).to.deep.equal([{ place: 5, message: 'NOPERM no permissions to access a key' }]);
+    expect(failures.refused).to.deep.equal([
+      { owner: 'b', places: [5], message: 'NOPERM no permissions to access a key' },
+    ]);
   });
 
   it('takes another sample at the same time for the one that stands', () => {
