@@ -114,7 +114,7 @@ describe('Planner', () => {
     expect(plans[0]?.plan.rankAt('a/1' as TargetId, clock.now())).to.equal(-1);
   });
 
-  it('owns nothing while another process holds its name, and everything is shared among those that are there', () => {
+  it('owns nothing while another process holds its name, and everything is shared among those that are there', async () => {
     isAnnounced = false;
     directory.set(['a/1'], [record('me', { incarnation: 'y' })]);
     planner.start();
@@ -122,7 +122,8 @@ describe('Planner', () => {
     expect(plans[0]?.plan.ownerAt('a/1' as TargetId, clock.now())).to.equal('me');
     isAnnounced = true;
     directory.set(['a/1'], [record('me', { incarnation: 'y' })]);
-    expect([...(plans[1]?.plan.targetsFrom(clock.now()) ?? [])]).to.deep.equal(['a/1']);
+    const { plan } = await eventually(() => plans[1] ?? false);
+    expect([...plan.targetsFrom(clock.now())]).to.deep.equal(['a/1']);
   });
 
   it('says when a boundary has come', async () => {
