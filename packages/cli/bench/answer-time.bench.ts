@@ -4,11 +4,14 @@
 //
 // Starts a ZooKeeper and a Redis of its own, registers the targets and ten collectors with heartbeats that agree on the
 // ring, writes one frame of ten series for each target, and runs the real program: on a cluster that does well, and on
-// one in which a tenth of the targets is down. A command that fails ends the benchmark. It does not show what a network between the machines adds, nor the slower start of a process whose
-// files are not yet in the page cache.
+// one in which a tenth of the targets is down. For each command it prints median and least of the CPU time of its process,
+// user and system, and of the time on the clock, which other work on the machine prolongs. A command that fails ends the
+// benchmark. It does not show the CPU time of the servers, what a network between the machines adds, nor the slower start of
+// a process whose files are not yet in the page cache.
 import { execFile } from 'node:child_process';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { assign } from '@pulsekeeper/hash-ring';
@@ -20,7 +23,10 @@ import { ZkSession } from '@pulsekeeper/zk-session';
 
 const run = promisify(execFile);
 const BINARY = join(import.meta.dirname, '../bin/pulsekeeper.js');
+const CPU_USAGE = join(import.meta.dirname, 'cpu-usage.mjs');
+const CPU_USAGE_FILE = join(mkdtempSync(join(tmpdir(), 'answer-time-')), 'cpu-ms');
 const COMMANDS = [
+  ['--version'],
   ['status'],
   ['doctor'],
   ['collectors'],
@@ -39,7 +45,7 @@ const COLLECTORS = Array.from({ length: 10 }, (_, index) => `collector-${index}`
 /** Every so many-th target is down in the second case. */
 const DOWN_EVERY = 10;
 const HEARTBEAT_MS = 1000;
-const RUNS = 5;
+const RUNS = 3;
 const INSTANCES_A_SERVICE = 50;
 const BATCH = 500;
 /** Long, so that the one frame of each target stays fresh while everything is measured: a cluster that does well. */
@@ -54,6 +60,7 @@ for (const size of sizes.length === 0 ? [1000, 50_000] : sizes) {
 }
 await redis.stop();
 await zooKeeper.stop();
+rmSync(dirname(CPU_USAGE_FILE), { recursive: true });
 
 async function measure(size: number): Promise<void> {
   const zookeeper = `${zooKeeper.connectString}/bench-${size}`;
@@ -98,17 +105,18 @@ async function measureCase(
     PULSEKEEPER_ZOOKEEPER: zookeeper,
     PULSEKEEPER_REDIS: redis.url,
     PULSEKEEPER_KEY_PREFIX: keyPrefix,
+    CPU_USAGE_FILE,
   };
   for (const args of commands) {
-    const times: number[] = [];
+    const wall: number[] = [];
+    const cpu: number[] = [];
     for (let count = 0; count < RUNS; count += 1) {
       const startedMs = performance.now();
       await runCommand(args, env);
-      times.push(performance.now() - startedMs);
+      wall.push(performance.now() - startedMs);
+      cpu.push(Number(readFileSync(CPU_USAGE_FILE, 'utf8')));
     }
-    times.sort((a, b) => a - b);
-    const median = times[Math.floor(RUNS / 2)] ?? 0;
-    const figures = `median ${median.toFixed(0)} ms, least ${(times[0] ?? 0).toFixed(0)} ms`;
+    const figures = `cpu ms ${showTimes(cpu)}   wall ms ${showTimes(wall)}   load ${(loadavg()[0] ?? 0).toFixed(1)}`;
     process.stdout.write(`${title.padEnd(24)} ${args.join(' ').padEnd(28)} ${figures}\n`);
   }
   clearInterval(timer);
@@ -116,10 +124,16 @@ async function measureCase(
   await store.stop();
 }
 
+/** The median and the least. */
+function showTimes(times: number[]): string {
+  const sorted = times.toSorted((a, b) => a - b).map((time) => time.toFixed(0).padStart(6));
+  return `${sorted[Math.floor(RUNS / 2)] ?? ''}${sorted[0] ?? ''}`;
+}
+
 /** The cluster does well, so nothing but 0 is right; only `verify` may meet slots that came while it was measured. */
 async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await run(process.execPath, [BINARY, ...args], { env, maxBuffer: 1 << 28 });
+    await run(process.execPath, ['--import', CPU_USAGE, BINARY, ...args], { env, maxBuffer: 1 << 28 });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 1 || args[0] !== 'verify') {
