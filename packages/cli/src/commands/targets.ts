@@ -171,6 +171,7 @@ const SLOT_COLUMNS: readonly Column<TargetEntry>[] = [
     paint: ({ slots }, palette) => ((slots?.missing ?? 0) > 0 ? palette.bad : palette.dim),
   },
   { header: 'REFUSED', value: ({ counted }) => String(counted?.refused ?? '-'), align: 'right', dropOrder: 2 },
+  { header: 'DROPPED', value: ({ counted }) => String(counted?.dropped ?? '-'), align: 'right', dropOrder: 3 },
 ];
 
 function ageOf(instant: string | null, nowMs: number): string {

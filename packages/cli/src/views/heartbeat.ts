@@ -19,6 +19,8 @@ export interface CountedSlots {
   readonly missed: number;
   /** Scraped, and refused by the store since the slot was there already. */
   readonly refused: number;
+  /** Scraped, and given up before the store had taken them. */
+  readonly dropped: number;
 }
 
 /** A collector publishes every second or two; a heartbeat older than this says that it has stopped. */
@@ -42,7 +44,7 @@ export interface Heartbeat {
   /** True once it has ended in order. */
   readonly isStopped: boolean;
   readonly slots: HeartbeatSlots;
-  /** Targets with late, missed or refused slots; `isComplete` says that all others have none. */
+  /** Targets with late, missed, refused or dropped slots; `isComplete` says that all others have none. */
   readonly irregular: { readonly targets: ReadonlyMap<string, CountedSlots>; readonly isComplete: boolean } | undefined;
   /** The slots of the last minutes, where it keeps such a window. */
   readonly recent: { readonly windowMs: number; readonly slots: HeartbeatSlots } | undefined;
@@ -110,8 +112,8 @@ function irregularOf({ count, targets }: Readonly<Record<string, unknown>>): Hea
   }
   const counted = new Map(
     Object.entries(recordOf(targets)).map(([target, value]) => {
-      const { late, missed, doubled } = slotsOf(value);
-      return [target, { late, missed, refused: doubled }] as const;
+      const { late, missed, doubled, dropped } = slotsOf(value);
+      return [target, { late, missed, refused: doubled, dropped }] as const;
     }),
   );
   return { targets: counted, isComplete: counted.size === count };

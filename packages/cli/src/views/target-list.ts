@@ -132,7 +132,7 @@ export function countHealth(entries: readonly TargetEntry[]): Record<TargetHealt
 
 /** The sum over all collectors: one that had the target before still knows what went wrong then. */
 function countedOf(id: TargetId, owner: string | undefined, alive: readonly Heartbeat[]): CountedSlots | null {
-  const sum = { late: 0, missed: 0, refused: 0 };
+  const sum = { late: 0, missed: 0, refused: 0, dropped: 0 };
   let isKnown = false;
   for (const { id: collector, irregular } of alive) {
     const counts = irregular?.targets.get(id);
@@ -142,6 +142,7 @@ function countedOf(id: TargetId, owner: string | undefined, alive: readonly Hear
     sum.late += counts?.late ?? 0;
     sum.missed += counts?.missed ?? 0;
     sum.refused += counts?.refused ?? 0;
+    sum.dropped += counts?.dropped ?? 0;
   }
   return isKnown ? sum : null;
 }

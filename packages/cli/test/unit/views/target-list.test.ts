@@ -92,16 +92,16 @@ describe('listTargets', () => {
   }
 
   it('sums up what the collectors count of it, where the owner says', () => {
-    const counts = { late: 1, missed: 2, refused: 3 };
+    const counts = { late: 1, missed: 2, refused: 3, dropped: 4 };
     const beat = (collector: string, isComplete: boolean, listed: string[], fields = {}): Heartbeat =>
       heartbeat(collector, NOW - 1000, {
         irregular: { targets: new Map(listed.map((target) => [target, counts])), isComplete },
         ...fields,
       });
     const table: [title: string, heartbeats: Heartbeat[], counted: unknown][] = [
-      ['listed by owner and former owner', [beat('c1', true, ['web/1']), beat('c2', true, ['web/1'])], [2, 4, 6]],
-      ['listed by the former owner', [beat('c1', true, ['web/1']), beat('c2', true, [])], [1, 2, 3]],
-      ['not listed', [beat('c1', true, []), beat('c2', true, ['web/9'])], [0, 0, 0]],
+      ['listed by owner and former owner', [beat('c1', true, ['web/1']), beat('c2', true, ['web/1'])], [2, 4, 6, 8]],
+      ['listed by the former owner', [beat('c1', true, ['web/1']), beat('c2', true, [])], [1, 2, 3, 4]],
+      ['not listed', [beat('c1', true, []), beat('c2', true, ['web/9'])], [0, 0, 0, 0]],
       ['perhaps cut from the list of the owner', [beat('c2', false, ['web/9'])], null],
       ['the owner is of a version that does not say', [beat('c1', true, []), heartbeat('c2', NOW - 1000)], null],
       ['the owner is silent', [beat('c2', true, [], { publishedAtMs: NOW - 60_000 })], null],
