@@ -6,6 +6,11 @@ const VALUE_NAMES: Readonly<Record<SettingName, string>> = {
   zookeeper: 'connect',
   zookeeperAuth: 'auth',
   redis: 'url',
+  storeTlsCaFile: 'file',
+  storeTlsCertFile: 'file',
+  storeTlsKeyFile: 'file',
+  storeTlsKeyPassphrase: 'text',
+  storeTlsServerName: 'name',
   keyPrefix: 'prefix',
   sessionTimeout: 'duration',
   connectTimeout: 'duration',
@@ -19,7 +24,12 @@ export const GLOBAL_OPTIONS: readonly OptionDefinition[] = [
   { flags: '--config <file>', description: 'JSON file with settings' },
   ...SETTING_NAMES.filter((name) => !('sensitive' in SETTINGS_SCHEMA[name])).map((name) => ({
     flags: `${flagOf(name)} <${VALUE_NAMES[name]}>`,
-    description: `${SETTINGS_SCHEMA[name].doc} (${SETTINGS_SCHEMA[name].env}; default ${String(SETTINGS_SCHEMA[name].default)})`,
+    description: `${SETTINGS_SCHEMA[name].doc} (${SETTINGS_SCHEMA[name].env}${describeDefault(name)})`,
   })),
   { flags: '--no-color', description: 'no colours, also on a terminal (as NO_COLOR=1 does)' },
 ];
+
+function describeDefault(name: SettingName): string {
+  const value = String(SETTINGS_SCHEMA[name].default);
+  return value === '' ? '' : `; default ${value}`;
+}

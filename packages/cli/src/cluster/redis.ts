@@ -33,6 +33,7 @@ function open(settings: Settings): Store {
     return openStore({
       url: settings.redis,
       keyPrefix: settings.keyPrefix,
+      tls: settings.storeTls,
       connectTimeoutMs: settings.connectTimeoutMs,
       commandTimeoutMs: settings.connectTimeoutMs,
       stopTimeoutMs: 0,

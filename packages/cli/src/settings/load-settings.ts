@@ -2,18 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parseDuration } from '@pulsekeeper/model';
+import type { StoreOptions } from '@pulsekeeper/store';
 import convict from 'convict';
 
 import { messageOf, usageError } from '../errors.ts';
 import { hasPassword, redact } from '../redact.ts';
 import { LOCAL_ENV_FILE, parseEnvFile } from './env-file.ts';
 import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
+import { storeTlsOf } from './store-tls.ts';
 
 /** What a command needs to know to reach a cluster. */
 export interface Settings {
   readonly zookeeper: string;
   readonly zookeeperAuth: string | undefined;
   readonly redis: string;
+  /** How TLS to Redis is verified; `undefined` for Node's own way, or none. */
+  readonly storeTls: StoreOptions['tls'];
   readonly keyPrefix: string;
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -96,6 +100,7 @@ function toSettings(raw: RawSettings, sources: Readonly<Record<SettingName, stri
     zookeeper: raw.zookeeper,
     zookeeperAuth: raw.zookeeperAuth === '' ? undefined : raw.zookeeperAuth,
     redis: raw.redis,
+    storeTls: storeTlsOf(raw, sources),
     keyPrefix: raw.keyPrefix,
     sessionTimeoutMs: parseDuration(raw.sessionTimeout),
     connectTimeoutMs: parseDuration(raw.connectTimeout),

@@ -47,6 +47,11 @@ export function checkReplication(value: unknown): void {
   allow(isGood, `expected a whole number from 1 to ${MAX_REPLICATION}`);
 }
 
+/** @throws Error for what is no text */
+export function checkText(value: unknown): void {
+  allow(typeof value === 'string', 'expected a text');
+}
+
 /** Why a text is no ZooKeeper connect string, by the very parser that a session uses; `undefined` for one that is. */
 function explainConnectString(text: string): string | undefined {
   const allowed = 'expected host:port[,host:port…][/chroot]';

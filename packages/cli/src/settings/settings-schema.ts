@@ -6,6 +6,7 @@ import {
   checkKeyPrefix,
   checkRedisUrl,
   checkReplication,
+  checkText,
   checkZookeeperAuth,
 } from './settings-formats.ts';
 
@@ -14,6 +15,11 @@ export interface RawSettings {
   zookeeper: string;
   zookeeperAuth: string;
   redis: string;
+  storeTlsCaFile: string;
+  storeTlsCertFile: string;
+  storeTlsKeyFile: string;
+  storeTlsKeyPassphrase: string;
+  storeTlsServerName: string;
   keyPrefix: string;
   sessionTimeout: string;
   connectTimeout: string;
@@ -47,6 +53,37 @@ export const SETTINGS_SCHEMA = {
     format: checkRedisUrl,
     default: 'redis://127.0.0.1:6379',
     env: 'PULSEKEEPER_REDIS',
+  },
+  storeTlsCaFile: {
+    doc: 'PEM file with the authorities that Redis is trusted by, for rediss URLs; empty: those of Node.js',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_CA_FILE',
+  },
+  storeTlsCertFile: {
+    doc: 'PEM file with the client certificate for Redis, its chain included',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_CERT_FILE',
+  },
+  storeTlsKeyFile: {
+    doc: 'PEM file with the key of that client certificate',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_KEY_FILE',
+  },
+  storeTlsKeyPassphrase: {
+    doc: 'pass phrase of the key of that client certificate',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_KEY_PASSPHRASE',
+    sensitive: true,
+  },
+  storeTlsServerName: {
+    doc: 'name that the certificate of every Redis server must carry; empty: the host that is connected to',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_TLS_SERVER_NAME',
   },
   keyPrefix: {
     doc: 'what all keys of the cluster in Redis begin with',

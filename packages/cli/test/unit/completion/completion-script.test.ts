@@ -27,7 +27,7 @@ describe('completionScript', () => {
   });
 
   it('takes the value of an option for no command in bash', () => {
-    expect(complete('--config', 'status', 'query', '--s')).to.deep.equal(['--since', '--step', '--session-timeout']);
+    expect(complete('--config', 'status', 'query', '--si')).to.deep.equal(['--since']);
     expect(complete('targets', '--service', '')).to.deep.equal(['']);
   });
 

@@ -55,6 +55,30 @@ describe('loadSettings', () => {
     });
   });
 
+  it('reads the certificates for Redis as the collectors do, from files', () => {
+    const path = join(folder, 'ca.pem');
+    writeFileSync(path, 'PEM');
+    const env = {
+      PULSEKEEPER_REDIS: 'rediss://r:6379',
+      PULSEKEEPER_STORE_TLS_CA_FILE: path,
+      PULSEKEEPER_STORE_TLS_SERVER_NAME: 'redis.example',
+    };
+    expect(load({ env }).storeTls).to.deep.equal({ ca: Buffer.from('PEM'), servername: 'redis.example' });
+    expect(load({}).storeTls).to.equal(undefined);
+  });
+
+  const wrongTls: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+    ['a file that is not there', { CA_FILE: '/none.pem' }, /^PULSEKEEPER_STORE_TLS_CA_FILE: .*"\/none.pem": ENOENT/],
+    ['half a client certificate', { CERT_FILE: '/c.pem' }, /^PULSEKEEPER_STORE_TLS_KEY_FILE: .* needs both its files$/],
+    ['a URL without TLS', { SERVER_NAME: 'r' }, /speaks no TLS: .* expected rediss:\/\/$/],
+  ];
+  for (const [what, settings, message] of wrongTls) {
+    it(`refuses ${what}`, () => {
+      const named = Object.entries(settings).map(([name, value]) => [`PULSEKEEPER_STORE_TLS_${name}`, value]);
+      expect(refusal({ env: Object.fromEntries(named) as Record<string, string> })).to.match(message);
+    });
+  }
+
   it('takes flags over the environment over the file over the local cluster over the defaults', () => {
     writeLocalEnv('PULSEKEEPER_ZOOKEEPER=local:1/a\nPULSEKEEPER_REDIS=redis://local\n');
     const all = {
