@@ -1,8 +1,10 @@
 import { InvalidDurationError } from './errors.ts';
 import { showValue } from './show-value.ts';
 
-const MILLISECOND_UNITS = [365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000, 1] as const;
-const UNIT_NAMES = ['y', 'w', 'd', 'h', 'm', 's', 'ms'] as const;
+/** The lengths of {@link UNIT_NAMES}. */
+export const MILLISECOND_UNITS = [365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000, 1] as const;
+/** The units of durations in the order in which they are written. */
+export const UNIT_NAMES = ['y', 'w', 'd', 'h', 'm', 's', 'ms'] as const;
 const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const MAX_TEXT_LENGTH = 64;
 /** Prometheus keeps durations in 64-bit nanoseconds, so this is the longest that it takes (292 years). */

@@ -27,6 +27,8 @@ export const SOURCE_FIELDS = ['kind', 'path', 'endpoint'] as const;
 
 const MAX_PATH_LENGTH = 1024;
 const MAX_ENDPOINT_LENGTH = 256;
+/** A name within a path, for the JSON schema: neither `.` nor `..`. */
+const ZNODE_NAME = '(?!\\.\\.?(?:/|$))[^/]+';
 const CURATOR_ENDPOINTS: readonly unknown[] = ['port', 'sslPort'];
 
 const ALLOWED = 'an object with kind and path, and perhaps endpoint';
@@ -41,10 +43,18 @@ export function sourceField(): z.ZodType<ForeignSource> {
       type: 'object',
       properties: {
         kind: { type: 'string', enum: FOREIGN_KINDS },
-        path: { type: 'string', pattern: '^//?[^/]+(/[^/]+)*$', maxLength: MAX_PATH_LENGTH },
+        path: { type: 'string', pattern: `^//?${ZNODE_NAME}(?:/${ZNODE_NAME})*$`, maxLength: MAX_PATH_LENGTH },
         endpoint: { type: 'string', minLength: 1, maxLength: MAX_ENDPOINT_LENGTH },
       },
       required: ['kind', 'path'],
+      additionalProperties: false,
+      allOf: [
+        { if: { properties: { kind: { const: 'nerve' } } }, then: { properties: { endpoint: false } } },
+        {
+          if: { properties: { kind: { const: 'curator' } } },
+          then: { properties: { endpoint: { enum: CURATOR_ENDPOINTS } } },
+        },
+      ],
     },
   });
 }

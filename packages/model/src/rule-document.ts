@@ -210,9 +210,16 @@ function unknownFieldIn(schema: z.ZodObject, given: OwnFields): Refusal | undefi
 
 /**
  * The JSON schema (draft 2020-12) of a rule, for editors: of `/defaults` or of a service. It describes the same fields
- * that {@link parseClusterDefaults} and {@link parseServiceRule} check; these two have the last word.
+ * that {@link parseClusterDefaults} and {@link parseServiceRule} check with unknown fields refused; these two have the last
+ * word, on what a schema cannot say: sums of units, two fields together, patterns of relabelling.
  */
 export function ruleJsonSchema(kind: 'defaults' | 'service'): Record<string, unknown> {
   const schema = kind === 'defaults' ? DEFAULTS_SCHEMA : SERVICE_SCHEMA;
-  return z.toJSONSchema(schema, { io: 'input' });
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      // Whoever writes a rule has mistyped a field that there is not; see `ReadOptions`.
+      if (zodSchema instanceof z.ZodObject) jsonSchema.additionalProperties = false;
+    },
+  });
 }

@@ -3,6 +3,7 @@ import { parseByteSize } from './byte-size.ts';
 import { AGGREGATORS, formatDownsampleRule, parseDownsampleRule, type DownsampleRule } from './downsample-rule.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { isClassicLabelName, newLabelSet, type LabelSet } from './labels.ts';
+import { byteSizePattern, durationPattern } from './limit-pattern.ts';
 import type { Refusal } from './refusal.ts';
 import { newParams, type ScrapeParams, type Scheme } from './scrape-rule.ts';
 import { hasUnsafeCharacter, showValue } from './show-value.ts';
@@ -73,7 +74,7 @@ export function durationField(minMs: number, maxMs: number): z.ZodType<number> {
       const ms = typeof value === 'string' ? tryRead(parseDuration, value) : undefined;
       return ms !== undefined && ms >= minMs && ms <= maxMs ? ms : undefined;
     },
-    jsonSchema: { type: 'string', pattern: '^(0|([0-9]+(y|w|d|h|m|s|ms))+)$', examples: ['15s', '1m30s', '500ms'] },
+    jsonSchema: { type: 'string', pattern: `^${durationPattern(minMs, maxMs)}$`, examples: ['15s', '1m30s', '500ms'] },
   });
 }
 
@@ -95,7 +96,13 @@ export function byteSizeField(max: number): z.ZodType<number> {
       const bytes = typeof value === 'string' ? tryRead(parseByteSize, value) : value;
       return isWholeNumber(bytes) && bytes >= 1 && bytes <= max ? bytes : undefined;
     },
-    jsonSchema: { type: ['string', 'integer'], pattern: '^[0-9]+(B|[KMGT]i?B)$', minimum: 1, examples: ['16MB'] },
+    jsonSchema: {
+      type: ['string', 'integer'],
+      pattern: `^${byteSizePattern(max)}$`,
+      minimum: 1,
+      maximum: max,
+      examples: ['16MB'],
+    },
   });
 }
 
@@ -170,7 +177,14 @@ export function paramsField(): z.ZodType<ScrapeParams> {
     read: readParams,
     jsonSchema: {
       type: 'object',
-      additionalProperties: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+      maxProperties: MAX_ENTRIES,
+      propertyNames: { minLength: 1, maxLength: MAX_TEXT_LENGTH },
+      additionalProperties: {
+        anyOf: [
+          { type: 'string', maxLength: MAX_TEXT_LENGTH },
+          { type: 'array', maxItems: MAX_ENTRIES, items: { type: 'string', maxLength: MAX_TEXT_LENGTH } },
+        ],
+      },
     },
   });
 }
@@ -197,6 +211,7 @@ function readParams(value: unknown): ScrapeParams | PartRefusal | undefined {
 
 /** Compactions: a list of texts such as `avg:5m:90d`. */
 export function downsampleField(maxRetentionMs: number): z.ZodType<readonly DownsampleRule[]> {
+  const [bucket, retention] = [durationPattern(MIN_BUCKET_MS, maxRetentionMs), durationPattern(1, maxRetentionMs)];
   const one = `a text such as "avg:5m:90d": one of ${AGGREGATORS.join(', ')}; a bucket from ${formatDuration(MIN_BUCKET_MS)}; a retention not below the bucket, up to ${formatDuration(maxRetentionMs)}`;
   return fieldOf({
     allowed: `a list of at most ${MAX_DOWNSAMPLE_RULES} different compactions, each ${one}`,
@@ -218,7 +233,11 @@ export function downsampleField(maxRetentionMs: number): z.ZodType<readonly Down
       type: 'array',
       maxItems: MAX_DOWNSAMPLE_RULES,
       uniqueItems: true,
-      items: { type: 'string', pattern: `^(${AGGREGATORS.join('|')}):[0-9a-z]+:[0-9a-z]+$`, examples: ['avg:5m:90d'] },
+      items: {
+        type: 'string',
+        pattern: `^(${AGGREGATORS.join('|')}):${bucket}:${retention}$`,
+        examples: ['avg:5m:90d'],
+      },
     },
   });
 }
@@ -230,7 +249,12 @@ export function labelsField(): z.ZodType<LabelSet> {
     read: readLabels,
     jsonSchema: {
       type: 'object',
-      propertyNames: { pattern: '^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$', not: { enum: RESERVED_LABELS } },
+      maxProperties: MAX_ENTRIES,
+      propertyNames: {
+        pattern: '^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$',
+        maxLength: MAX_LABEL_NAME_LENGTH,
+        not: { enum: RESERVED_LABELS },
+      },
       additionalProperties: { type: 'string', maxLength: MAX_TEXT_LENGTH },
     },
   });
