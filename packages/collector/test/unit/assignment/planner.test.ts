@@ -122,8 +122,8 @@ describe('Planner', () => {
     expect(plans[0]?.plan.ownerAt('a/1' as TargetId, clock.now())).to.equal('me');
     isAnnounced = true;
     directory.set(['a/1'], [record('me', { incarnation: 'y' })]);
-    const { plan } = await eventually(() => plans[1] ?? false);
-    expect([...plan.targetsFrom(clock.now())]).to.deep.equal(['a/1']);
+    await eventually(() => expect(plans).to.have.lengthOf(2));
+    expect([...(plans[1]?.plan.targetsFrom(clock.now()) ?? [])]).to.deep.equal(['a/1']);
   });
 
   it('says when a boundary has come', async () => {
