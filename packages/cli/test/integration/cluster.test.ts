@@ -65,10 +65,10 @@ describe('pulsekeeper on a cluster', function () {
       expect(targets.map(({ slots }: any) => slots.late)).to.deep.equal([0, 0]);
       // The three collectors of the test say the same.
       expect(targets.map(({ counted }: any) => counted)).to.deep.equal([
-        { late: 0, missed: 0, refused: 0 },
-        { late: 0, missed: 9, refused: 6 },
+        { late: 0, missed: 0, refused: 0, dropped: 0 },
+        { late: 0, missed: 9, refused: 6, dropped: 0 },
       ]);
-      expect((await run('targets', '--slots', '10m')).out).to.match(/web\/web-2 +up .* \d+ +\d+ +0 +0 +3 +6\n/);
+      expect((await run('targets', '--slots', '10m')).out).to.match(/web\/web-2 +up .* \d+ +\d+ +0 +0 +3 +6 +0\n/);
       expect((await run('targets', '--slots', '0')).code).to.equal(2);
     });
 
