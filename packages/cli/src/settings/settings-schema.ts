@@ -31,8 +31,8 @@ export interface RawSettings {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
- * Every setting with its meaning, default and environment variable: the single source of the parsing, of `--help` and
- * of `docs/cli.md`. The names of the environment variables are shared with the collector and do not change.
+ * Every setting with its meaning, default and environment variable: the single source of the parsing and of `--help`; a
+ * test holds the table in `docs/cli.md` against it. The names of the environment variables are shared with the collector and do not change.
  */
 export const SETTINGS_SCHEMA = {
   zookeeper: {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { COMMANDS } from '../../../src/command-table.ts';
+import { ExitCode } from '../../../src/exit-code.ts';
 import { GLOBAL_OPTIONS } from '../../../src/global-options.ts';
+import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA } from '../../../src/settings/settings-schema.ts';
 import { renderReference } from '../../support/cli-reference.ts';
 
 const ROOT = join(import.meta.dirname, '../../../../..');
@@ -27,7 +29,32 @@ describe('docs/cli.md', () => {
     expect(text.slice(begin, end)).to.equal(reference);
   });
 
-  it('links a JSON schema for every command that has one', () => {
+  it('lists every setting with its variable, its option and its default', () => {
+    const rows = rowsOf(readFileSync(DOCUMENT, 'utf8'), /^PULSEKEEPER_/);
+    const expected = SETTING_NAMES.map((name) => {
+      const setting = SETTINGS_SCHEMA[name];
+      const option = 'sensitive' in setting ? 'none, on purpose' : flagOf(name);
+      return [setting.env, name, option, name === 'replication' ? 'found by the ring' : String(setting.default)];
+    });
+    expect(rows).to.deep.equal(expected);
+  });
+
+  it('lists every exit code', () => {
+    const rows = rowsOf(readFileSync(DOCUMENT, 'utf8'), /^\d+$/);
+    expect(rows.map(([code]) => Number(code))).to.deep.equal(Object.values(ExitCode));
+  });
+
+  it('names a JSON schema for every command but those that print a document of another kind', () => {
+    const rows = rowsOf(readFileSync(DOCUMENT, 'utf8'), /./).filter(([, link]) => link?.includes('(json/') === true);
+    const named = rows.flatMap(([commands]) => commands?.split(', ') ?? []);
+    const all = COMMANDS.flatMap(({ usage, subcommands }) => {
+      const [name = ''] = usage.split(' ');
+      return subcommands?.map((subcommand) => `${name} ${subcommand.usage.split(' ')[0] ?? ''}`) ?? [name];
+    });
+    expect([...named, 'completion', 'rules schema'].sort()).to.deep.equal(all.sort());
+  });
+
+  it('links JSON schemas that are there', () => {
     const text = readFileSync(DOCUMENT, 'utf8');
     const linked = [...text.matchAll(/\(json\/([a-z-]+\.schema\.json)\)/g)].map(([, file]) => file ?? '');
     expect(linked.length).to.be.greaterThan(10);
@@ -36,3 +63,12 @@ describe('docs/cli.md', () => {
     }
   });
 });
+
+/** The cells of the rows of tables whose first cell matches, without the marks of code. */
+function rowsOf(text: string, first: RegExp): string[][] {
+  const rows = text.split('\n').filter((line) => line.startsWith('| '));
+  const cells = rows
+    .map((line) => line.split('|').slice(1, -1))
+    .map((row) => row.map((cell) => cell.replaceAll('`', '').trim()));
+  return cells.filter(([cell = '']) => first.test(cell));
+}
