@@ -144,7 +144,8 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
       await this.#registration.update(this.#compose, options);
       const proposed = this.#proposedDrainAtMs;
       // What took too long to be written is written anew, with a moment that all have time to hear of.
-      const isInTime = proposed !== undefined && proposed - this.#clock.now() > this.#handoverMs / 2;
+      const tookMs = this.#clock.now() - ((proposed ?? 0) - this.#handoverMs);
+      const isInTime = tookMs <= Math.max(this.#handoverMs / 2, FREE_WRITE_MS);
       if (isInTime) this.#record = { ...this.#record, drainAtMs: proposed };
     }
   }
@@ -197,6 +198,9 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     return serializeCollector({ ...this.#record, drainAtMs: this.#proposedDrainAtMs });
   };
 }
+
+/** A write that takes no longer is never repeated, however short the hand-over time. */
+const FREE_WRITE_MS = 500;
 
 /** Since when the standing node has been active, when we may simply go on in its place. */
 function continuedFromMs(standing: Uint8Array | undefined): number | undefined {

@@ -143,6 +143,13 @@ describe('CollectorMembership', () => {
     expect(standing()).to.include({ state: 'draining', drainAtMs, activeFromMs: 1_001_500 });
   });
 
+  it('drains at once without a hand-over time', async () => {
+    const membership = create({ handoverMs: 0 });
+    await membership.start();
+    expect(await membership.drain()).to.equal(nowMs);
+    expect(standing()).to.include({ state: 'draining', drainAtMs: nowMs });
+  });
+
   it('is not draining before that stands: with ZooKeeper away nobody hears of it', async () => {
     const membership = create();
     await membership.start();
