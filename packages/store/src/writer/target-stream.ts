@@ -227,7 +227,9 @@ export class TargetStream {
 
   /** The waiting frames, encoded so that nothing before them is needed. The stream goes on with a key frame. */
   takeWaiting(): EncodedFrame[] {
-    return this.#encodeWaiting(-1);
+    const frames = this.#encodeWaiting(-1);
+    this.#encoder.breakChain();
+    return frames;
   }
 
   /** Drops what waits and forgets what was acknowledged; the next frame stands by itself. */
