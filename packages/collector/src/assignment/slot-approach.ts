@@ -47,6 +47,9 @@ const MAX_CAUTION_DELAY_MS = 1_000;
 /** Over so long those are spread that verify a slot. */
 const MAX_SPREAD_MS = 100;
 
+/** So long before its end a slot is looked up without a wait: a busy process may come to it late. */
+const MAX_CLOSING_MS = 1_000;
+
 /** Longest wait after an owner that lives: it either scrapes on time or has heard, and a gap must stay below 1.1 intervals. */
 const MAX_SHIFT_DELAY_MS = 500;
 
@@ -126,7 +129,7 @@ export function takeoverCheckMs(input: {
 export function verificationMs(slotMs: number, intervalMs: number, sinceMs: number, stagger = 0.5): number {
   const spreadMs = (2 * stagger - 1) * Math.min(MAX_SPREAD_MS, intervalMs / 20);
   const settledMs = Math.max(sinceMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2) + spreadMs;
-  const closingMs = slotMs + intervalMs - Math.min(250, intervalMs / 10);
+  const closingMs = slotMs + intervalMs - Math.min(MAX_CLOSING_MS, intervalMs / 4);
   return Math.max(sinceMs, Math.min(settledMs, closingMs));
 }
 

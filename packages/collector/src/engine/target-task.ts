@@ -18,6 +18,9 @@ import { SlotRunner } from './slot-runner.ts';
 import { SlotTally } from './slot-tally.ts';
 import type { TargetState } from './target-state.ts';
 
+/** Part of a slot after which a verification is carried out whoever owns the target by then. */
+const LAST_CHANCE = 0.75;
+
 /** Moments among which collectors spread that wait for each other. */
 const STAGGER_STEPS = 6;
 
@@ -222,7 +225,9 @@ export class TargetTask {
     }
     // What came before the target was known is nobody's to make good; starting in its rhythm spreads a cluster's first scrapes.
     if (isInherited && isKnown && lastSlotMs === undefined && slotMs < this.#knownFromMs) return;
-    if (rank < 0 || (isInherited && rank > 0)) return;
+    // The target has moved on: left to its owner, unless that may hear of it too late.
+    const isLastChance = isInherited && nowMs >= slotMs + LAST_CHANCE * intervalMs;
+    if (!isLastChance && (rank < 0 || (isInherited && rank > 0))) return;
     if (isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, intervalMs);
     if (nowMs >= slotMs + intervalMs) {
       if (rank === 0) this.#tally.countMissed(1);

@@ -101,6 +101,7 @@ describe('takeoverCheckMs', () => {
   it('leaves a living owner half of the slot, and a moment in any case', () => {
     expect(at(2_000, 'alive', 2_100)).to.equal(4_500);
     expect(at(1_000, 'alive', 4_000)).to.equal(4_250);
+    expect(at(1_000, 'alive', 5_500)).to.equal(5_500);
   });
 
   it('looks while a quarter of the slot is left', () => {
@@ -123,7 +124,7 @@ describe('verificationMs', () => {
   });
 
   it('verifies it before it closes, and at once when it is about to', () => {
-    expect(verificationMs(0, 5_000, 4_600)).to.equal(4_750);
-    expect(verificationMs(0, 5_000, 4_900)).to.equal(4_900);
+    expect(verificationMs(0, 5_000, 3_900)).to.equal(4_000);
+    expect(verificationMs(0, 5_000, 4_600)).to.equal(4_600);
   });
 });

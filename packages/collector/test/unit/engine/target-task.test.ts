@@ -475,6 +475,15 @@ describe('TargetTask', () => {
       expect(slotsOf(engine, slot)).to.deep.equal([1]);
     });
 
+    it('carries the verification out when the slot is about to close, whoever has the target by then', async () => {
+      const { engine, task, slot } = await passedOver();
+      await engine.runUntil(slot + INTERVAL + 3_700);
+      task.acquire({ acquisition: { kind: 'kept' }, knownFromMs: 0 }, engine.nowMs);
+      engine.plan = OTHERS;
+      await engine.runUntil(slot + INTERVAL + 4_100);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
     it('scrapes it where the target has no frame at all, if it was known by then', async () => {
       const { engine, task, slot } = await passedOver();
       engine.stored = undefined;
