@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import type { ZkTlsOptions } from '@pulsekeeper/zk-session';
 
 import type { CollectorOptions } from '../collector-options.ts';
-import { SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
+import { SETTINGS_SCHEMA, type RawSettings } from './settings-schema.ts';
+import { readTlsFile, requireBothFiles } from './tls-files.ts';
 
 /**
  * How ZooKeeper is spoken to by the settings, and what it is told of who may touch our znodes.
@@ -27,28 +26,14 @@ function aclOf(text: string): 'open' | 'creator-all' | 'creator-all-world-read' 
 }
 
 function tlsOf(raw: RawSettings): ZkTlsOptions | undefined {
-  if ((raw.zookeeperTlsCertFile === '') !== (raw.zookeeperTlsKeyFile === '')) {
-    const missing = raw.zookeeperTlsCertFile === '' ? 'zookeeperTlsCertFile' : 'zookeeperTlsKeyFile';
-    throw new Error(`${SETTINGS_SCHEMA[missing].env}: ${missing} is ""; a client certificate needs both its files`);
-  }
+  requireBothFiles(raw, 'zookeeperTlsCertFile', 'zookeeperTlsKeyFile');
   const tls = {
-    ca: fileOf(raw, 'zookeeperTlsCaFile'),
-    cert: fileOf(raw, 'zookeeperTlsCertFile'),
-    key: fileOf(raw, 'zookeeperTlsKeyFile'),
+    ca: readTlsFile(raw, 'zookeeperTlsCaFile'),
+    cert: readTlsFile(raw, 'zookeeperTlsCertFile'),
+    key: readTlsFile(raw, 'zookeeperTlsKeyFile'),
     passphrase: raw.zookeeperTlsKeyPassphrase === '' ? undefined : raw.zookeeperTlsKeyPassphrase,
     serverName: raw.zookeeperTlsServerName === '' ? undefined : raw.zookeeperTlsServerName,
   };
   const isWanted = raw.zookeeperTls || Object.values(tls).some((value) => value !== undefined);
   return isWanted ? tls : undefined;
-}
-
-function fileOf(raw: RawSettings, name: SettingName & `zookeeperTls${string}File`): Buffer | undefined {
-  const path = raw[name];
-  if (path === '') return undefined;
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message.replace(/, open .*$/, '') : String(cause);
-    throw new Error(`${SETTINGS_SCHEMA[name].env}: ${name} is ${JSON.stringify(path)}; ${problem}`, { cause });
-  }
 }

@@ -50,21 +50,16 @@ export class ScrapeGate {
     return CLASSES.reduce((sum, name) => sum + this.#lanes[name].waiting, 0);
   }
 
-  /** Runs the job as soon as there is room: at once, synchronously, when there is. `true` is `catchUp`, `false` is `onTime`. */
-  enter(job: Job, jobClass: JobClass | boolean): void {
-    this.#laneOf(jobClass).push(job);
+  /** Runs the job as soon as there is room: at once, synchronously, when there is. */
+  enter(job: Job, jobClass: JobClass): void {
+    this.#lanes[jobClass].push(job);
     this.#admit();
   }
 
-  leave(jobClass: JobClass | boolean): void {
+  leave(jobClass: JobClass): void {
     this.#inFlight -= 1;
-    this.#laneOf(jobClass).inFlight -= 1;
+    this.#lanes[jobClass].inFlight -= 1;
     this.#admit();
-  }
-
-  #laneOf(jobClass: JobClass | boolean): Lane {
-    if (typeof jobClass === 'string') return this.#lanes[jobClass];
-    return jobClass ? this.#lanes.catchUp : this.#lanes.onTime;
   }
 
   #admit(): void {

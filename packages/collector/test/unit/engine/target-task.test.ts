@@ -402,7 +402,7 @@ describe('TargetTask', () => {
       it('still scrapes the slot that waits at the gate', async () => {
         const engine = new FakeEngine(1);
         let leave = (): void => undefined;
-        engine.context.gate.enter(() => (leave = () => engine.context.gate.leave(false)), false);
+        engine.context.gate.enter(() => (leave = () => engine.context.gate.leave('onTime')), 'onTime');
         const { task, slot } = start(FRESH, engine);
         await engine.runUntil(slot + INTERVAL + 100);
         task.configure(CHANGED, engine.nowMs);

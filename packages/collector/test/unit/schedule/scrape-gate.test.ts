@@ -6,32 +6,32 @@ describe('ScrapeGate', () => {
   it('runs a job at once while there is room', () => {
     const ran: number[] = [];
     const gate = new ScrapeGate({ maxInFlight: 2, maxCatchUp: 1 });
-    gate.enter(() => ran.push(1), false);
-    gate.enter(() => ran.push(2), false);
-    gate.enter(() => ran.push(3), false);
+    gate.enter(() => ran.push(1), 'onTime');
+    gate.enter(() => ran.push(2), 'onTime');
+    gate.enter(() => ran.push(3), 'onTime');
     expect(ran).to.deep.equal([1, 2]);
     expect([gate.inFlight, gate.waiting]).to.deep.equal([2, 1]);
-    gate.leave(false);
+    gate.leave('onTime');
     expect(ran).to.deep.equal([1, 2, 3]);
   });
 
   it('lets those on time go before those that make good a slot', () => {
     const ran: string[] = [];
     const gate = new ScrapeGate({ maxInFlight: 1, maxCatchUp: 1 });
-    gate.enter(() => ran.push('first'), false);
-    gate.enter(() => ran.push('late'), true);
-    gate.enter(() => ran.push('on time'), false);
-    gate.leave(false);
-    gate.leave(false);
+    gate.enter(() => ran.push('first'), 'onTime');
+    gate.enter(() => ran.push('late'), 'catchUp');
+    gate.enter(() => ran.push('on time'), 'onTime');
+    gate.leave('onTime');
+    gate.leave('onTime');
     expect(ran).to.deep.equal(['first', 'on time', 'late']);
   });
 
   it('never lets those that make good a slot take all the room', () => {
     let running = 0;
     const gate = new ScrapeGate({ maxInFlight: 10, maxCatchUp: 3 });
-    for (let job = 0; job < 8; job += 1) gate.enter(() => (running += 1), true);
+    for (let job = 0; job < 8; job += 1) gate.enter(() => (running += 1), 'catchUp');
     expect(running).to.equal(3);
-    gate.leave(true);
+    gate.leave('catchUp');
     expect(running).to.equal(4);
   });
 
@@ -66,9 +66,10 @@ describe('ScrapeGate', () => {
 
   it('loses and repeats nothing when thousands wait', () => {
     const ran: number[] = [];
+    const classOf = (job: number): 'catchUp' | 'onTime' => (job % 2 === 0 ? 'catchUp' : 'onTime');
     const gate = new ScrapeGate({ maxInFlight: 1, maxCatchUp: 1 });
-    for (let job = 0; job < 5_000; job += 1) gate.enter(() => ran.push(job), job % 2 === 0);
-    while (gate.inFlight > 0) gate.leave((ran.at(-1) ?? 0) % 2 === 0);
+    for (let job = 0; job < 5_000; job += 1) gate.enter(() => ran.push(job), classOf(job));
+    while (gate.inFlight > 0) gate.leave(classOf(ran.at(-1) ?? 0));
     expect(ran.toSorted((a, b) => a - b)).to.deep.equal(Array.from({ length: 5_000 }, (_, job) => job));
     expect(gate.waiting).to.equal(0);
   });
