@@ -1,5 +1,6 @@
 import type { TargetId } from '@pulsekeeper/model';
 import type { KeyLayout } from '../redis/key-layout.ts';
+import { LENIENT_READ } from '../redis/lenient-read.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import { slotOfEntryId } from '../writer/target-log.ts';
 import { defineScript } from '../redis/script.ts';
@@ -16,13 +17,7 @@ const HEAD_BYTES = 2048;
 const PEEK_SCRIPT = defineScript(
   'peek',
   `
-local failure
-local function read(...)
-  local reply = redis.pcall(...)
-  if not reply.err then return reply end
-  if not string.find(reply.err, 'WRONGTYPE', 1, true) then failure = reply end
-  return {}
-end
+${LENIENT_READ}
 
 local heads = {}
 for i = 1, #KEYS / 2 do

@@ -1,6 +1,7 @@
 import type { TargetId } from '@pulsekeeper/model';
 import { StoreError } from '../errors.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
+import { LENIENT_READ } from '../redis/lenient-read.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import { defineScript } from '../redis/script.ts';
 
@@ -14,13 +15,7 @@ const STREAMS_PER_CALL = 256;
 const LAST_SLOTS_SCRIPT = defineScript(
   'last-slots',
   `
-local failure
-local function read(...)
-  local reply = redis.pcall(...)
-  if not reply.err then return reply end
-  if not string.find(reply.err, 'WRONGTYPE', 1, true) then failure = reply end
-  return {}
-end
+${LENIENT_READ}
 -- A slot has at most a frame and an end mark.
 local function newest(list, idOf)
   for _, entry in ipairs(list) do

@@ -1,33 +1,9 @@
-import { silentLogger, systemClock } from '@pulsekeeper/model';
-import { registerCleanup, startRedis, startRedisCluster } from '@pulsekeeper/test-support';
+import { startRedis, startRedisCluster } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
-import { RedisConnection } from '../../src/redis/redis-connection.ts';
-import { parseRedisUrl } from '../../src/redis/redis-url.ts';
 import { packArguments } from '../../src/redis/resp-writer.ts';
+import { openConnection } from './open-connection.ts';
 
 const KEY = 'pulsekeeper-test-set';
-
-async function connect(url: string): Promise<RedisConnection> {
-  const connection = new RedisConnection({
-    location: parseRedisUrl(url),
-    name: 'test',
-    commandTimeoutMs: 5_000,
-    connectTimeoutMs: 5_000,
-    random: Math.random,
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  registerCleanup({
-    name: 'test connection',
-    run: () => {
-      connection.close();
-      return Promise.resolve();
-    },
-  });
-  connection.open();
-  await connection.untilReady(5_000);
-  return connection;
-}
 
 /** A command that answers with an integer a member. */
 function membershipOf(members: number): Buffer {
@@ -41,7 +17,7 @@ describe('connection that counts replies', () => {
     ['a cluster', () => startRedisCluster(3)],
   ] as const) {
     it(`counts the integers of those replies alone for which that is wanted, from ${name}`, async () => {
-      const connection = await connect((await start()).url);
+      const connection = await openConnection((await start()).url);
       const bytes = membershipOf(512);
       const replies = await Promise.all([
         connection.callCounted('test', KEY, bytes),
@@ -55,7 +31,7 @@ describe('connection that counts replies', () => {
 
   it('counts on every connection anew, and rejects as always', async () => {
     const redis = await startRedis();
-    const connection = await connect(redis.url);
+    const connection = await openConnection(redis.url);
     await redis.cli('set', KEY, 'a text');
     const failure = await connection.callCounted('test', KEY, membershipOf(3)).catch((error: unknown) => error);
     expect(String(failure)).to.contain('WRONGTYPE');

@@ -1,9 +1,6 @@
-import { silentLogger, systemClock } from '@pulsekeeper/model';
-import { registerCleanup } from '@pulsekeeper/test-support';
 import { randomBytes } from 'node:crypto';
 import type { Store, StoreOptions } from '../../../src/index.ts';
-import { RedisConnection } from '../../../src/redis/redis-connection.ts';
-import { parseRedisUrl } from '../../../src/redis/redis-url.ts';
+import { openConnection } from '../open-connection.ts';
 import { startStore } from '../store-support.ts';
 
 /** A prefix that no other run has: the server may be one that outlives the tests. */
@@ -18,24 +15,7 @@ export function startTimeseriesStore(url: string, options: Partial<StoreOptions>
 
 /** Sends commands as an operator would. Texts of replies come as strings, errors are thrown. */
 export async function connectTo(url: string): Promise<(command: string, ...args: string[]) => Promise<unknown>> {
-  const connection = new RedisConnection({
-    location: parseRedisUrl(url),
-    name: 'test',
-    commandTimeoutMs: 5_000,
-    connectTimeoutMs: 5_000,
-    random: Math.random,
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  registerCleanup({
-    name: 'test connection',
-    run: () => {
-      connection.close();
-      return Promise.resolve();
-    },
-  });
-  connection.open();
-  await connection.untilReady(5_000);
+  const connection = await openConnection(url);
   return async (command, ...args) => plain(await connection.callAt(args[0] ?? '', command, ...args));
 }
 
