@@ -48,6 +48,8 @@ export interface EngineContext {
   /** How often the process was found to have stood still. */
   stallCount(): number;
   schedule(dueMs: number, item: DueItem): void;
+  /** Ends a task that only watched over a target of another collector; others are left alone. */
+  dismiss(task: TargetTask): void;
   /** Takes care of a promise that nobody awaits: counts it as pending, reports when it rejects. */
   track(work: Promise<unknown>): void;
 }

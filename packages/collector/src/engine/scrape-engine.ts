@@ -67,6 +67,8 @@ export class ScrapeEngine {
   readonly #context: EngineContext;
   readonly #ticker: EngineTicker;
   readonly #tasks = new Map<TargetId, TargetTask>();
+  /** Tasks of targets that others own by now, until that shows. */
+  readonly #watching = new Map<TargetId, TargetTask>();
   readonly #pending: PendingWork;
   readonly #active = new Set<SlotScraper>();
   readonly #closing = new ClosingQueue();
@@ -101,6 +103,7 @@ export class ScrapeEngine {
       close: (scraper) => this.#closing.add(scraper),
       plan: () => this.#plan ?? noPlan,
       schedule: (dueMs, item) => this.#ticker.schedule(dueMs, item),
+      dismiss: (task) => this.#dismiss(task),
       track: (work) => this.#pending.add(work),
     };
   }
@@ -140,10 +143,18 @@ export class ScrapeEngine {
       const part = { acquisition, beginsMs: next.beginsMs(id, nowMs), knownFromMs: changes.knownFromMs(id) };
       this.#taskOf(id).acquire(part, nowMs);
     }
+    for (const [id, task] of this.#watching) if (!changes.exists(id)) this.#dismiss(task);
     for (const [id, task] of this.#tasks) {
       if (wanted.has(id)) continue;
-      const wasOwner = previous?.rankAt(id, nowMs) === 0;
-      this.#release(id, task, wasOwner && !changes.exists(id), nowMs);
+      this.#tasks.delete(id);
+      const exists = changes.exists(id);
+      if (exists && task.answersForTarget) {
+        this.#watching.set(id, task);
+        task.watchOver(nowMs);
+      } else {
+        const wasOwner = previous?.rankAt(id, nowMs) === 0;
+        task.release(wasOwner && !exists, nowMs);
+      }
     }
   }
 
@@ -167,7 +178,9 @@ export class ScrapeEngine {
     this.#isStarted = false;
     this.#ticker.stop();
     const nowMs = this.#options.clock.now();
-    for (const [id, task] of this.#tasks) this.#release(id, task, false, nowMs);
+    for (const task of [...this.#tasks.values(), ...this.#watching.values()]) task.release(false, nowMs);
+    this.#tasks.clear();
+    this.#watching.clear();
     await this.#pending.settled(signal);
     const active = [...this.#active];
     this.#active.clear();
@@ -178,14 +191,16 @@ export class ScrapeEngine {
   #taskOf(id: TargetId): TargetTask {
     const known = this.#tasks.get(id);
     if (known !== undefined) return known;
-    const task = new TargetTask(id, this.#context, this.#options.logger);
+    const task = this.#watching.get(id) ?? new TargetTask(id, this.#context, this.#options.logger);
+    this.#watching.delete(id);
     this.#tasks.set(id, task);
     return task;
   }
 
-  #release(id: TargetId, task: TargetTask, hasLeft: boolean, nowMs: number): void {
-    this.#tasks.delete(id);
-    task.release(hasLeft, nowMs);
+  #dismiss(task: TargetTask): void {
+    if (this.#watching.get(task.id) !== task) return;
+    this.#watching.delete(task.id);
+    task.release(false, this.#options.clock.now());
   }
 
   #onDue(items: readonly DueItem[], nowMs: number): void {

@@ -13,6 +13,7 @@ import { approachSlot, takeoverCheckMs, verificationMs } from '../assignment/slo
 import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import type { SlotCounters } from '../schedule/slot-counters.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
+import { HandoverWatch } from './handover-watch.ts';
 import { scheduleOf, type Schedule } from './schedule.ts';
 import { SlotRunner } from './slot-runner.ts';
 import { SlotTally } from './slot-tally.ts';
@@ -47,11 +48,13 @@ export interface TargetPart {
  * | owner, sure of it | scraped at once |
  * | owner by a fresh take-over, or unsure (demoted) | looked up a little later, scraped if missing |
  * | backup | looked up later, scraped if missing |
+ * | the owner before, until it has seen a frame of the next one | looked up late, scraped if missing |
  * | without a part in that slot | passed over |
  *
  * Collectors hear of a change one after the other, so for a moment each of them may take another for the owner. Therefore
  * whoever owns the target by a new plan verifies the open slot, unless it has dealt with it itself: once all have heard,
- * that is exactly one.
+ * that is exactly one. Should that one not hear of it at all (it is cut off, or died this very moment), whoever had the
+ * target before is still there: it answers for the slots until it sees that somebody else does.
  *
  * A slot is never scraped twice by one task, at most one scrape is in flight, and a slot that is over is not scraped.
  */
@@ -61,6 +64,7 @@ export class TargetTask {
   readonly #stagger: number;
   readonly #tally: SlotTally;
   readonly #runner: SlotRunner;
+  readonly #handover = new HandoverWatch();
   #schedule: Schedule | undefined;
   #rejection: string | undefined;
   /** Counts the rhythms: items of an earlier one are void. */
@@ -100,6 +104,8 @@ export class TargetTask {
   /** Takes note of what a new plan, which is in force already, says of the target. */
   acquire({ acquisition, beginsMs, knownFromMs = Infinity }: TargetPart, nowMs: number): void {
     this.#knownFromMs = knownFromMs;
+    // Nobody else has ever had it.
+    if (acquisition.kind === 'fresh') this.#handover.open();
     if (acquisition.kind === 'takeover') {
       const { predecessor } = acquisition;
       this.#takeover = predecessor;
@@ -117,6 +123,19 @@ export class TargetTask {
     this.#inherit(schedule, nowMs);
     if (isNewBoundary) this.#verifyBeforeBoundary(schedule, nowMs);
     this.#verifyOpenSlot(schedule, nowMs);
+  }
+
+  /** Whether this collector owned the target, and has not yet seen that the next one deals with it. */
+  get answersForTarget(): boolean {
+    return this.#handover.isOpen;
+  }
+
+  /** Another collector owns the target from now on: makes sure that it does its work. */
+  watchOver(nowMs: number): void {
+    const schedule = this.#schedule;
+    if (schedule === undefined) return;
+    const slotMs = slotAtOrBefore(nowMs, schedule.intervalMs, schedule.phaseMs);
+    if (slotMs > this.#settledSlotMs) this.#lookAtLastChance(slotMs, schedule.intervalMs, nowMs);
   }
 
   /** Sets what the registration says; undefined while it has not been read, or no longer exists. */
@@ -172,7 +191,12 @@ export class TargetTask {
     this.#notePassed(item.slotMs, slotMs, intervalMs, isDemoted);
     this.#await(slotMs + intervalMs);
     const rank = this.#context.plan().rankAt(this.id, slotMs);
-    if (rank < 0 || slotMs <= this.#settledSlotMs) return undefined;
+    if (rank === 0) this.#handover.open();
+    if (slotMs <= this.#settledSlotMs) return undefined;
+    if (rank < 0) {
+      if (this.#handover.isOpen) this.#lookAtLastChance(slotMs, intervalMs, nowMs);
+      return undefined;
+    }
     const isFirst = rank === 0 && slotMs >= this.#verifyFirstFromMs;
     const approach = approachSlot({
       rank,
@@ -221,6 +245,7 @@ export class TargetTask {
       // A slot in the future comes from a clock that is wrong; it must not keep us from scraping.
       this.#settledSlotMs = lastSlotMs <= nowMs + intervalMs ? lastSlotMs : slotMs;
       this.#runner.noteCovered();
+      if (rank !== 0) this.#endHandover();
       return;
     }
     // What came before the target was known is nobody's to make good; starting in its rhythm spreads a cluster's first scrapes.
@@ -228,6 +253,8 @@ export class TargetTask {
     // The target has moved on: left to its owner, unless that may hear of it too late.
     const isLastChance = isInherited && nowMs >= slotMs + LAST_CHANCE * intervalMs;
     if (!isLastChance && (rank < 0 || (isInherited && rank > 0))) return;
+    // Without the store it cannot be told from a target that is in good hands.
+    if (rank < 0 && !isKnown) return;
     if (isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, intervalMs);
     if (nowMs >= slotMs + intervalMs) {
       if (rank === 0) this.#tally.countMissed(1);
@@ -265,9 +292,24 @@ export class TargetTask {
     return Math.min(lookAtMs, plan.nextBoundaryMs(slotMs) + AFTER_BOUNDARY_MS);
   }
 
+  /** Another one deals with the target, or nothing shows that one ever will. */
+  #endHandover(): void {
+    this.#handover.close();
+    this.#context.dismiss(this);
+  }
+
+  #lookAtLastChance(slotMs: number, intervalMs: number, nowMs: number): void {
+    if (!this.#handover.takeSlot()) {
+      this.#endHandover();
+      return;
+    }
+    this.#context.schedule(Math.max(nowMs, slotMs + LAST_CHANCE * intervalMs), this.#itemOf(slotMs, 'look', true));
+  }
+
   /** Ends the schedule in force. Its connection and writer go once nothing of it is in flight. */
   #retire(): void {
     this.#generation += 1;
+    this.#handover.close();
     this.#nextSlotMs = undefined;
     this.#schedule = undefined;
     this.#runner.use(undefined);

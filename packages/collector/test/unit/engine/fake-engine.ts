@@ -44,6 +44,7 @@ export class FakeEngine {
   failure: ScrapeError | undefined;
   scrapes: number[] = [];
   closed = 0;
+  dismissed = 0;
   looks = 0;
   readonly context: EngineContext;
   readonly #pending = new PendingWork((error) => {
@@ -71,6 +72,9 @@ export class FakeEngine {
       isDemoted: () => this.isDemoted,
       stallCount: () => this.stalls,
       schedule: (dueMs, item) => this.queue.push(Math.ceil(dueMs), item),
+      dismiss: () => {
+        this.dismissed += 1;
+      },
       track: (work) => this.#pending.add(work),
     };
   }

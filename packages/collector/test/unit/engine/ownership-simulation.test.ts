@@ -61,6 +61,23 @@ async function killTwo(cluster: SimulatedCluster, random: () => number): Promise
   await cluster.run(INTERVAL_MS);
 }
 
+/** One hears of nothing for longer than an interval; a slot that moves to it then would be nobody's. */
+async function deafenOne(cluster: SimulatedCluster, random: () => number): Promise<void> {
+  for (const id of ['c2', 'c4']) {
+    await cluster.run(2_000 * random());
+    cluster.deafen(id, 1.4 * INTERVAL_MS);
+    await cluster.run(1.4 * INTERVAL_MS);
+  }
+}
+
+/** A collector dies as it begins to own its share: nobody can know before its session is over. */
+async function dieAtBoundary(cluster: SimulatedCluster, random: () => number): Promise<void> {
+  cluster.join('c6');
+  await cluster.run(1_400 + 200 * random());
+  cluster.kill('c6', 1.4 * INTERVAL_MS);
+  await cluster.run(2 * INTERVAL_MS);
+}
+
 /** Slots of the stable targets that were missed during the fault, and the share of those that were requested twice. */
 async function lossOf(
   seed: number,
@@ -84,6 +101,8 @@ describe('ownership, simulated, with news that takes up to 0.7 s', function () {
   for (const [name, fault] of [
     ['all five are restarted one after the other', restartAll],
     ['two of five die', killTwo],
+    ['one after the other is cut off from the news', deafenOne],
+    ['a new one dies as it begins', dieAtBoundary],
   ] as const) {
     for (const seed of SEEDS) {
       it(`misses no slot when ${name} among targets that come and go (seed ${seed})`, async () => {

@@ -102,6 +102,14 @@ export class SimulatedCluster {
     this.after(sessionTimeoutMs, () => this.#forget(id));
   }
 
+  /** A collector hears nothing for so long, as one whose connection to ZooKeeper stalls; it knows that, and works on. */
+  deafen(id: string, ms: number): void {
+    const member = this.#members.get(id);
+    if (member === undefined) throw new TypeError(`there is no collector ${id}`);
+    member.deafUntilMs = this.nowMs + ms;
+    member.informedUntilMs = Math.max(member.informedUntilMs, member.deafUntilMs);
+  }
+
   /** Lets time pass. */
   async run(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
@@ -176,6 +184,7 @@ export class SimulatedCluster {
 /** One collector: a real engine with plans from what it has heard. */
 class SimulatedCollector {
   informedUntilMs = -Infinity;
+  deafUntilMs = -Infinity;
   readonly #cluster: SimulatedCluster;
   readonly #builder: PlanBuilder;
   readonly #engine: ScrapeEngine;
@@ -197,7 +206,7 @@ class SimulatedCollector {
       metrics: { observeScrape: () => undefined, countLooks: () => undefined } as never,
       logger: silentLogger,
       cautionMs: cautionMs(0),
-      isDemoted: () => false,
+      isDemoted: () => cluster.nowMs < this.deafUntilMs,
       stallCount: () => 0,
       createTicker: (onDue) => this.#ticker(onDue),
     });

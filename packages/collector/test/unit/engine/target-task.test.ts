@@ -500,6 +500,66 @@ describe('TargetTask', () => {
     });
   });
 
+  describe('when another collector owns the target by a new plan', () => {
+    /** A target that was ours for a slot, which we scraped. */
+    async function lose(): Promise<{ engine: FakeEngine; task: TargetTask; slot: number }> {
+      const { engine, task, slot } = start();
+      await engine.runUntil(slot + INTERVAL + 100);
+      engine.plan = OTHERS;
+      task.watchOver(engine.nowMs);
+      return { engine, task, slot: slot + INTERVAL };
+    }
+
+    it('makes good what that one does not scrape, late in each slot', async () => {
+      const { engine, task, slot } = await lose();
+      engine.stored = slot;
+      await engine.runUntil(slot + 1.75 * INTERVAL - 1);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+      await engine.runUntil(slot + 1.75 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([0, 1]);
+      await engine.runUntil(slot + 3 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([0, 1, 2]);
+      expect(task.answersForTarget).to.equal(true);
+    });
+
+    it('ends with the first frame of that one', async () => {
+      const { engine, task, slot } = await lose();
+      engine.stored = slot + INTERVAL;
+      await engine.runUntil(slot + 2 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+      expect(task.answersForTarget).to.equal(false);
+      expect(engine.dismissed).to.equal(1);
+      await engine.runUntil(slot + 4 * INTERVAL);
+      expect(engine.looks).to.equal(1);
+    });
+
+    it('scrapes nothing when the store cannot be asked', async () => {
+      const { engine, slot } = await lose();
+      engine.isStoreAway = true;
+      await engine.runUntil(slot + 4 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+    });
+
+    it('looks for the open slot, too, where it has not dealt with it', async () => {
+      const { engine, task, slot } = start();
+      engine.stored = slot - INTERVAL;
+      engine.plan = OTHERS;
+      task.watchOver(engine.nowMs);
+      await engine.runUntil(slot + INTERVAL - 1);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+    });
+
+    it('ends after eight slots in which nothing shows', async () => {
+      const { engine, task, slot } = await lose();
+      engine.isStoreAway = true;
+      await engine.runUntil(slot + 8 * INTERVAL);
+      expect(task.answersForTarget).to.equal(true);
+      await engine.runUntil(slot + 9 * INTERVAL);
+      expect(task.answersForTarget).to.equal(false);
+      expect(engine.dismissed).to.equal(1);
+    });
+  });
+
   it('never scrapes a slot twice when it is acquired again and again', async () => {
     const { engine, task, slot } = start();
     engine.stored = slot;
