@@ -1,18 +1,17 @@
 // `npm test`: does the set-up, builds, checks the types of the tests, runs them. The last line is `N passed, N failed`
 // (and `, N skipped`), from the real counts; the exit status is 0 only if nothing failed and something ran.
 //
-//   npm test -- [--group unit|integration|e2e]… [--package NAME]… [--other-node] [--no-typecheck] [MOCHA OPTIONS]
+//   npm test -- [--group unit|integration|e2e]… [--package NAME]… [--other-node] [--checks] [--no-typecheck] [MOCHA OPTIONS]
 //
 //   PULSEKEEPER_TEST_LONG=1 npm test   runs outages, soaks and large numbers at their full length: some minutes more
 //
 //   --other-node   runs the unit tests once more, on Node 24 (or 20, where this is 24), if that can be had
-import { join } from 'node:path';
-
+//   --checks       checks format and lint beside the tests
 import { repositoryRoot as root } from './bootstrap/repository-root.mjs';
-import { runCommand } from './bootstrap/run-command.mjs';
 import { runMain, setUp } from './bootstrap/set-up.mjs';
 import { SetupError } from './bootstrap/setup-error.mjs';
 import { otherNode } from './testing/other-node.mjs';
+import { runChecks } from './testing/run-checks.mjs';
 import { runGroup } from './testing/run-group.mjs';
 import { formatCounts, sumCounts } from './testing/test-counts.mjs';
 import { GROUPS, testFilesOf } from './testing/test-groups.mjs';
@@ -22,42 +21,41 @@ await runMain(async () => {
   const needsServers = options.groups.some((group) => group !== 'unit');
   await setUp({ servers: needsServers ? ['zookeeper', 'redis'] : [] });
 
-  const results = [];
-  if (options.typecheck) {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    if ((await runCommand(process.execPath, [tsc, '-p', 'tsconfig.test.json'], { cwd: root })) !== 0) {
-      process.stdout.write('=== the types of the tests are wrong; counted as a failure\n');
-      results.push({ passed: 0, failed: 1, skipped: 0 });
-    }
-  }
-  // The end-to-end tests mostly wait for intervals and timeouts to pass: they run beside the others.
+  // The end-to-end tests mostly wait for intervals and timeouts to pass: they run beside the others, which yield to them,
+  // since a slot does not wait for processor time.
   const endToEnd = options.groups.filter((group) => group === 'e2e');
   const others = options.groups.filter((group) => group !== 'e2e');
   const isBeside = endToEnd.length > 0 && (others.length > 0 || options.otherNode);
   const ofLanes = await Promise.all([
-    runLane(others, options).then(async (counts) => [...counts, ...(await runOnOtherNode(options))]),
+    runLane(others, options, { yields: isBeside }).then(async (counts) => [
+      ...counts,
+      ...(await runOnOtherNode(options, { yields: isBeside })),
+    ]),
     runLane(endToEnd, options, { buffered: isBeside }),
+    runChecks(root, [
+      ...(options.typecheck ? ['typecheck:tests'] : []),
+      ...(options.checks ? ['format:check', 'lint'] : []),
+    ]),
   ]);
-  results.push(...ofLanes.flat());
 
-  const counts = sumCounts(results);
+  const counts = sumCounts(ofLanes.flat());
   if (counts.passed + counts.failed === 0) process.stdout.write('no test ran\n');
   process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
   process.stdout.write(`\n${formatCounts(counts)}\n`);
 });
 
 /** Runs groups one after the other. */
-async function runLane(groups, { packages, mochaArgs }, { buffered = false } = {}) {
+async function runLane(groups, { packages, mochaArgs }, { buffered = false, yields = false } = {}) {
   const results = [];
   for (const title of groups) {
     const files = testFilesOf(root, title, packages);
-    if (files.length > 0) results.push(await runGroup({ root, title, files, mochaArgs, buffered }));
+    if (files.length > 0) results.push(await runGroup({ root, title, files, mochaArgs, buffered, yields }));
   }
   return results;
 }
 
 /** The unit tests once more, on the other Node.js, where that was asked for. */
-async function runOnOtherNode({ otherNode: isWanted, packages, mochaArgs }) {
+async function runOnOtherNode({ otherNode: isWanted, packages, mochaArgs }, { yields }) {
   if (!isWanted) return [];
   const node = await otherNode();
   if (node === undefined) {
@@ -65,7 +63,8 @@ async function runOnOtherNode({ otherNode: isWanted, packages, mochaArgs }) {
     return [];
   }
   const title = `unit on Node ${node.major}`;
-  return [await runGroup({ root, title, files: testFilesOf(root, 'unit', packages), mochaArgs, node: node.command })];
+  const files = testFilesOf(root, 'unit', packages);
+  return [await runGroup({ root, title, files, mochaArgs, node: node.command, yields })];
 }
 
 /** @param {readonly string[]} args */
@@ -83,7 +82,7 @@ function parseArguments(args) {
         throw new SetupError(`--group ${value}: the groups are ${GROUPS.join(', ')}`);
       }
       (name === '--group' ? groups : packages).push(value);
-    } else if (name === '--other-node' || name === '--no-typecheck') {
+    } else if (name === '--other-node' || name === '--checks' || name === '--no-typecheck') {
       flags.add(name);
     } else {
       mochaArgs.push(args[index]);
@@ -95,5 +94,6 @@ function parseArguments(args) {
     mochaArgs,
     typecheck: !flags.has('--no-typecheck'),
     otherNode: flags.has('--other-node'),
+    checks: flags.has('--checks'),
   };
 }

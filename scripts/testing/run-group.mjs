@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Minutes after which a group counts as hung; a mocha that nothing ends (no `--exit`) shows a leak. */
 const GROUP_LIMIT_MINUTES = 20;
+
+/** Priority (`nice`) of a group that yields; what it starts inherits it. */
+const YIELDING = 10;
 
 /**
  * Runs test files in a mocha process of their own and resolves with the real counts. A process that ends badly though no
@@ -17,15 +20,17 @@ const GROUP_LIMIT_MINUTES = 20;
  * @param {readonly string[]} [options.mochaArgs]
  * @param {readonly string[]} [options.node] the command that is Node.js; this one by default
  * @param {boolean} [options.buffered] whether its output is held back until its end, for a group beside another one
+ * @param {boolean} [options.yields] whether it leaves processor time to the others where that is short
  * @returns {Promise<import('./test-counts.mjs').TestCounts>}
  */
-export async function runGroup({ root, title, files, mochaArgs = [], node = [process.execPath], buffered = false }) {
+export async function runGroup(options) {
+  const { root, title, files, mochaArgs = [], node = [process.execPath], buffered = false, yields = false } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pulsekeeper-counts-'));
   const countsPath = join(folder, 'counts.json');
   const heading = `\n=== ${title}: ${files.length} files\n`;
   process.stdout.write(buffered ? `${heading}    (beside the others; its output follows at its end)\n` : heading);
   const startedMs = performance.now();
-  const { ended, output } = await runMocha({ root, files, mochaArgs, node, countsPath, buffered });
+  const { ended, output } = await runMocha({ root, files, mochaArgs, node, countsPath, buffered, yields });
   if (buffered) process.stdout.write(`${heading}${output}`);
   const counts = readCounts(countsPath);
   rmSync(folder, { recursive: true });
@@ -40,7 +45,7 @@ export async function runGroup({ root, title, files, mochaArgs = [], node = [pro
  * @returns {Promise<{ ended: string, output: string }>} how it ended (`exit 0`, `exit 1`, `SIGKILL`, …), and what it printed
  *   where that was held back
  */
-function runMocha({ root, files, mochaArgs, node, countsPath, buffered }) {
+function runMocha({ root, files, mochaArgs, node, countsPath, buffered, yields }) {
   const [command, ...nodeArgs] = node;
   const args = [
     ...nodeArgs,
@@ -54,6 +59,7 @@ function runMocha({ root, files, mochaArgs, node, countsPath, buffered }) {
       stdio: buffered ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       env: { ...process.env, PULSEKEEPER_TEST_COUNTS: countsPath },
     });
+    if (yields && child.pid !== undefined) setPriority(child.pid, YIELDING);
     const chunks = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => chunks.push(chunk));
     const end = (ended) => resolve({ ended, output: Buffer.concat(chunks).toString() });
