@@ -8,29 +8,11 @@ import { expect } from 'chai';
 
 import { readTargets } from '../support/collector-pages.ts';
 import type { CollectorProcess } from '../support/collector-process.ts';
+import { expectExact } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
-import type { SlotAudit } from '../support/slot-audit.ts';
 
 const INTERVAL_MS = 5_000;
 const SESSION_TIMEOUT_MS = 2_000;
-
-/** Nothing missing and nothing doubled, in the store and at the targets. */
-function expectExact(audit: SlotAudit): void {
-  expect(audit.missingSlots, 'missing slots').to.deep.equal([]);
-  expect(audit.doubled, 'slots stored twice').to.equal(0);
-  expect(audit.failed, 'slots that failed').to.equal(0);
-  expect(audit.twiceSlots, 'slots requested twice').to.deep.equal([]);
-  expect(audit.written).to.equal(audit.expected);
-}
-
-/**
- * As {@link expectExact}, where a process was killed in the midst of its work: what it had requested and not yet written
- * is requested again. At most `inFlight` slots.
- */
-function expectExactSaveInFlight(audit: SlotAudit, inFlight: number): void {
-  expect(audit.requestedTwice, `slots requested twice: ${audit.twiceSlots.join(' ')}`).to.be.at.most(inFlight);
-  expectExact({ ...audit, twiceSlots: [] });
-}
 
 /** Slots of ledger targets that collectors count as missed, by collector and target. */
 async function missedOf(collectors: readonly CollectorProcess[]): Promise<Map<string, number>> {
@@ -74,7 +56,7 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
 
   it('one of five is killed', async () => {
     const audit = await cluster.audit('kill -9 of 1 of 5', () => cluster.collector('c4').kill());
-    expectExactSaveInFlight(audit, 3);
+    expectExact(audit, 3);
     expectExact(await cluster.audit('return of the killed one', () => cluster.collector('c4').restart()));
   });
 
@@ -83,7 +65,7 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
     const audit = await cluster.audit('kill -9 of 2 of 5', async () => {
       await Promise.all(victims.map((id) => cluster.collector(id).kill()));
     });
-    expectExactSaveInFlight(audit, 6);
+    expectExact(audit, 6);
     await Promise.all(victims.map((id) => cluster.collector(id).restart()));
   });
 
@@ -103,7 +85,7 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
       await sleep(10_000);
       cluster.collector('c2').thaw();
     });
-    expectExactSaveInFlight(audit, 3);
+    expectExact(audit, 3);
   });
 
   it('one is cut off from ZooKeeper for 20 s', async () => {

@@ -11,10 +11,11 @@ import { eventually, timeFactor } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { readMetrics, readTargets } from '../support/collector-pages.ts';
+import { expectExact } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
 import { hostileRegistrations } from '../support/hostile-registrations.ts';
 import { runCli } from '../support/run-cli.ts';
-import { describeAudit, type SlotAudit } from '../support/slot-audit.ts';
+import { describeAudit } from '../support/slot-audit.ts';
 
 const STORM_TARGETS = Number(process.env['PULSEKEEPER_TEST_STORM_TARGETS'] ?? 2_000);
 const INTERVAL_MS = STORM_TARGETS > 2_000 ? 15_000 : 4_000;
@@ -48,14 +49,6 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
     await cluster.stop();
   });
 
-  /** The good targets were scraped in each slot, once. */
-  function expectExact(audit: SlotAudit): void {
-    expect(audit.missingSlots, 'missing slots').to.deep.equal([]);
-    expect(audit.doubled, 'slots stored twice').to.equal(0);
-    expect(audit.failed, 'slots that failed').to.equal(0);
-    expect(audit.twiceSlots, 'slots requested twice').to.deep.equal([]);
-  }
-
   /** What the collectors say together of one metric. */
   async function sumOf(metric: string): Promise<number> {
     const pages = await Promise.all([...cluster.collectors.values()].map(readMetrics));
@@ -83,7 +76,9 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
         { tailIntervals: 1 },
       );
       expectExact(audit);
-      expect(audit.longestDelayMs, 'longest delay').to.be.at.most(0.1 * INTERVAL_MS + 50 * timeFactor);
+      // On a machine that is short of processor time the news of the change spreads slowly, and a slot is verified.
+      const delayedBy = timeFactor > 1 ? 0.6 : 0.1;
+      expect(audit.longestDelayMs, 'longest delay').to.be.at.most(delayedBy * INTERVAL_MS + 50 * timeFactor);
       const { code, json } = await runCli<{ problems: { text: string }[] }>(cluster, 'status');
       expect(code).to.equal(0);
       const problems = json.problems.map(({ text }) => text);
@@ -135,8 +130,7 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
     expectExact(audit);
     const stayed = await cluster.auditRange(FLAPPING, stayedFromMs, Date.now() - INTERVAL_MS - 500);
     expect(stayed.expected, 'slots since they stay').to.be.greaterThan(0);
-    expect(stayed.missingSlots).to.deep.equal([]);
-    expect(stayed.twiceSlots).to.deep.equal([]);
+    expectExact(stayed);
     expect(await ownersOf(FLAPPING)).to.equal(FLAPPING.length);
     await cluster.withdraw(FLAPPING);
     await eventually(async () => expect(await ownersOf(FLAPPING)).to.equal(0));
@@ -186,8 +180,7 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
       times.firstScrape = Math.max(...first) - registeredMs;
       const whole = await cluster.auditRange(STORM, registeredMs + INTERVAL_MS, registeredMs + 2 * INTERVAL_MS);
       console.log(`      ${describeAudit('the many', whole)}`);
-      expect(whole.missingSlots).to.deep.equal([]);
-      expect(whole.twiceSlots).to.deep.equal([]);
+      expectExact(whole);
       sinceMs = Date.now();
       await cluster.withdraw(STORM);
       times.withdraw = Date.now() - sinceMs;

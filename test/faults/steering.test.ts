@@ -9,9 +9,9 @@ import { expect } from 'chai';
 
 import { readMetrics, readStatus, readTargets } from '../support/collector-pages.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
+import { expectExact } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
 import { runCli } from '../support/run-cli.ts';
-import type { SlotAudit } from '../support/slot-audit.ts';
 
 const INTERVAL_MS = 5_000;
 const SESSION_TIMEOUT_MS = 2_000;
@@ -76,13 +76,6 @@ describe('a steered cluster: collectors of capacity 1, 2 and 4, 140 targets, int
   after(async () => {
     await cluster.stop();
   });
-
-  function expectExact(audit: SlotAudit): void {
-    expect(audit.missingSlots, 'missing slots').to.deep.equal([]);
-    expect(audit.doubled, 'slots stored twice').to.equal(0);
-    expect(audit.failed, 'slots that failed').to.equal(0);
-    expect(audit.twiceSlots, 'slots requested twice').to.deep.equal([]);
-  }
 
   /** Waits until everybody works by the ring that ZooKeeper's names give, and answers what the status says then. */
   async function agreedStatus(members: number): Promise<StatusAnswer> {
@@ -154,7 +147,7 @@ describe('a steered cluster: collectors of capacity 1, 2 and 4, 140 targets, int
       { tailIntervals: 1 },
     );
     // What was in flight when the process stopped is requested again.
-    expectExact({ ...audit, twiceSlots: audit.twiceSlots.slice(3) });
+    expectExact(audit, 3);
     const after = await readStatus(frozen);
     expect(after.stalls - stalls, 'stalls noticed').to.be.at.least(2);
     expect(after.slots['written']! - slots['written']!).to.be.greaterThan(0);
