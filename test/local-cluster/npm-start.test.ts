@@ -12,10 +12,13 @@ const ROOT = join(import.meta.dirname, '../..');
 describe('npm start', function () {
   this.timeout(90_000);
   let folder: string;
+  /** Where the programs would leave temporary files. */
+  let temporary: string;
   let running: ChildProcess | undefined;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'pulsekeeper-start-'));
+    temporary = mkdtempSync(join(tmpdir(), 'pulsekeeper-start-tmp-'));
   });
 
   afterEach(async () => {
@@ -23,7 +26,7 @@ describe('npm start', function () {
       running.kill('SIGKILL');
       await once(running, 'exit');
     }
-    rmSync(folder, { recursive: true, force: true });
+    for (const path of [folder, temporary]) rmSync(path, { recursive: true, force: true });
   });
 
   function start(
@@ -32,7 +35,7 @@ describe('npm start', function () {
   ): { output: () => string; ended: Promise<number> } {
     const child = spawn(process.execPath, ['scripts/start.mjs', ...args], {
       cwd: ROOT,
-      env: { ...process.env, PULSEKEEPER_LOCAL_FOLDER: folder, ...env },
+      env: { ...process.env, PULSEKEEPER_LOCAL_FOLDER: folder, TMPDIR: temporary, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running = child;
@@ -50,13 +53,14 @@ describe('npm start', function () {
       .map((pid) => `${pid} ${readQuietly(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
   }
 
-  it('runs a cluster for a time, reads its slots back from Redis, and leaves no process behind', async () => {
+  it('runs a cluster for a time, reads its slots back from Redis, and leaves no process and no file behind', async () => {
     const { output, ended } = start(['--for', '10s']);
     const code = await ended;
     expect(output()).to.match(/slots\s+\d+ expected, \d+ written, 0 failed, 0 missed, 0 doubled/);
     expect(code).to.equal(0);
     expect(processesLeft()).to.deep.equal([]);
     expect(existsSync(join(folder, 'env'))).to.equal(false);
+    expect(readdirSync(temporary)).to.deep.equal([]);
   });
 
   it('stops everything on Ctrl-C', async () => {
@@ -66,6 +70,7 @@ describe('npm start', function () {
     running?.kill('SIGINT');
     expect(await ended).to.equal(0);
     expect(processesLeft()).to.deep.equal([]);
+    expect(readdirSync(temporary)).to.deep.equal([]);
   });
 
   it('says by its exit status that a run for a time was interrupted, and not judged', async () => {
