@@ -107,7 +107,7 @@ async function checkPrograms(consumer) {
   if (code !== 3) throw new SetupError(`pulsekeeper without servers ended with ${code}, not 3: ${err}`);
   const { entryPoint } = await import(join(consumer, 'node_modules/@pulsekeeper/cli/bin/entry-point.js'));
   const entry = entryPoint(join(consumer, 'node_modules/@pulsekeeper/cli'));
-  if (!entry.endsWith('dist/bundle/main.js')) throw new SetupError(`the installed pulsekeeper runs ${entry}`);
+  if (!entry.endsWith('dist/bundle/main.cjs')) throw new SetupError(`the installed pulsekeeper runs ${entry}`);
 }
 
 /**

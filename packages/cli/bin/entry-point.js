@@ -6,7 +6,7 @@ const BUNDLED_PACKAGES = ['cli', 'hash-ring', 'model', 'registry', 'store', 'zk-
 
 /** @param {string} packageFolder the folder of `@pulsekeeper/cli` */
 export function bundlePath(packageFolder) {
-  return join(packageFolder, 'dist/bundle/main.js');
+  return join(packageFolder, 'dist/bundle/main.cjs');
 }
 
 /**

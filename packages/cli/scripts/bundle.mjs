@@ -1,9 +1,10 @@
-// Bundles the program into `dist/bundle`, so that it starts from a few files instead of several hundred: that takes a
-// third off the time of a short command. `bin/entry-point.js` decides whether the bundle is run.
+// Bundles the program into one file in `dist/bundle`, with its compiled code beside it, so that it starts from two files instead of
+// several hundred. `bin/entry-point.js` decides whether the bundle is run, `bin/load-bundle.js` runs it.
 //
 // node packages/cli/scripts/bundle.mjs [--if-stale]
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { build } from 'esbuild';
 
@@ -23,25 +24,25 @@ async function bundle() {
   const { metafile } = await build({
     absWorkingDir: packageFolder,
     entryPoints: ['dist/main.js'],
-    outdir: newFolder,
+    outfile: join(newFolder, basename(bundlePath(packageFolder))),
     bundle: true,
-    // One chunk a command, loaded when the command runs.
-    splitting: true,
-    format: 'esm',
+    // The modules of a command are evaluated when it runs. Of an ES module no compiled code can be kept.
+    format: 'cjs',
     platform: 'node',
     target: 'node20.19',
     external: EXTERNAL,
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    // The CommonJS libraries among the inputs ask for Node's modules by `require`, which an ES module has not got.
-    banner: {
-      js: 'import { createRequire as createBundleRequire } from "node:module"; const require = createBundleRequire(import.meta.url);',
-    },
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
   writeFileSync(join(newFolder, 'THIRD-PARTY-NOTICES.txt'), notices(Object.keys(metafile.inputs)));
   rmSync(bundleFolder, { recursive: true, force: true });
   renameSync(newFolder, bundleFolder);
+  // Compiled code names its file, so it is made where the bundle will be run.
+  const writer = join(import.meta.dirname, 'write-code-cache.mjs');
+  execFileSync(process.execPath, [writer, bundlePath(packageFolder)], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /**

@@ -35,7 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? ExitCode.Good : ExitCode.NotAsItShouldBe);
 });
 
-const exitCode = await runCli({
+void runCli({
   args: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -43,7 +43,7 @@ const exitCode = await runCli({
   stderr: process.stderr,
   signal: controller.signal,
   releaseSignals,
+}).then((exitCode) => {
+  // The answer is out; a library's idle timer must not keep the shell waiting. Writing nothing flushes what is queued.
+  process.stdout.write('', () => process.exit(exitCode));
 });
-
-// The answer is out; a library's idle timer must not keep the shell waiting. Writing nothing flushes what is queued.
-process.stdout.write('', () => process.exit(exitCode));

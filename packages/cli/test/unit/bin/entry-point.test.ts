@@ -20,20 +20,20 @@ describe('entryPoint', () => {
   });
 
   it('runs the bundle of a published package', () => {
-    put('cli/dist/bundle/main.js', 10);
-    expect(chosen()).to.equal('dist/bundle/main.js');
+    put('cli/dist/bundle/main.cjs', 10);
+    expect(chosen()).to.equal('dist/bundle/main.cjs');
   });
 
   it('runs a bundle that is not older than what was compiled', () => {
     put('cli/dist/.tsbuildinfo', 10);
     put('store/dist/.tsbuildinfo', 9);
-    put('cli/dist/bundle/main.js', 10);
-    expect(chosen()).to.equal('dist/bundle/main.js');
+    put('cli/dist/bundle/main.cjs', 10);
+    expect(chosen()).to.equal('dist/bundle/main.cjs');
   });
 
   for (const name of ['cli', 'hash-ring', 'model', 'registry', 'store', 'zk-session']) {
     it(`runs the modules after ${name} was compiled anew`, () => {
-      put('cli/dist/bundle/main.js', 10);
+      put('cli/dist/bundle/main.cjs', 10);
       put(`${name}/dist/.tsbuildinfo`, 11);
       expect(chosen()).to.equal('dist/main.js');
     });
