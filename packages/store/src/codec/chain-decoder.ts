@@ -31,34 +31,58 @@ export class ChainDecoder {
     return this.#chainIndex >= 0;
   }
 
+  /** Forgets the chain, and keeps the memory for the next. */
+  startOver(): void {
+    this.#chainIndex = -1;
+  }
+
   /**
    * @param schemas - those that the header names, in its order
-   * @param wanted - 1 for each block that is to be decoded; the same for all frames of a chain
+   * @param wanted - see {@link ChainDecoder.decodeColumns}
    * @returns the frame's header; failures and end marks leave the state as it is
    * @throws CorruptFrame
    */
   decode(bytes: Uint8Array, slotMs: number, schemas: readonly SeriesSchema[], wanted?: Uint8Array): FrameHeader {
     const cursor = new ByteCursor(bytes);
     const header = takeFrameHeader(cursor, slotMs);
-    if (header.kind !== 'key' && header.kind !== 'delta') return header;
+    this.decodeColumns(header, bytes, cursor.position, schemas, wanted);
+    return header;
+  }
+
+  /**
+   * As {@link decode}, for a frame whose header is known.
+   *
+   * @param columnsAt - where the columns begin
+   * @param wanted - for each block how many of its columns are to be decoded, from its first on; the same for all frames of a
+   *   chain. The others are not to be looked at
+   * @throws CorruptFrame
+   */
+  decodeColumns(
+    header: FrameHeader,
+    bytes: Uint8Array,
+    columnsAt: number,
+    schemas: readonly SeriesSchema[],
+    wanted?: Uint8Array,
+  ): void {
+    const { kind, slotMs, chainIndex, hasSampleTimestamps } = header;
+    if (kind !== 'key' && kind !== 'delta') return;
     const before = this.#chainIndex;
     this.#chainIndex = -1;
-    if (header.kind === 'key') this.#startOver(schemas);
+    if (kind === 'key') this.#startOver(schemas);
     else if (before < 0) throw new CorruptFrame(`the delta of slot ${slotMs} has no key frame`);
-    else if (header.chainIndex !== before + 1) {
-      throw new CorruptFrame(`the delta of slot ${slotMs} is ${header.chainIndex} in its chain, not ${before + 1}`);
+    else if (chainIndex !== before + 1) {
+      throw new CorruptFrame(`the delta of slot ${slotMs} is ${chainIndex} in its chain, not ${before + 1}`);
     } else this.#extend(schemas);
     reader.load(bytes);
-    let position = decodeColumns(this.state, bytes, cursor.position, reader, wanted);
-    this.hasTimes = header.hasSampleTimestamps;
-    if (header.hasSampleTimestamps) {
+    let position = decodeColumns(this.state, bytes, columnsAt, reader, wanted);
+    this.hasTimes = hasSampleTimestamps;
+    if (hasSampleTimestamps) {
       this.times ??= new ColumnState();
       this.times.extend(this.state.size);
       position = decodeColumns(this.times, bytes, position, reader, wanted);
     }
     if (position !== bytes.length) throw new CorruptFrame(`${bytes.length - position} bytes follow the last block`);
-    this.#chainIndex = header.chainIndex;
-    return header;
+    this.#chainIndex = chainIndex;
   }
 
   isPresent(column: number): boolean {

@@ -40,8 +40,8 @@ let freshNeighbourCost = FRESH_NEIGHBOUR;
 const QUOTIENT_END = 1 << (MOST_QUOTIENT + 1);
 
 /**
- * Reads what `encodeColumns` wrote and brings `state` up to date. With `wanted`, the blocks whose entry is 0 are
- * skipped: their columns of `state` are stale from then on, and must not be wanted in a later frame of the chain.
+ * Reads what `encodeColumns` wrote and brings `state` up to date. With `wanted`, only so many columns of each block are
+ * decoded, from its first on: the others are stale from then on, and must not be wanted in a later frame of the chain.
  *
  * @returns the position behind the last block
  * @throws CorruptFrame when the bytes cannot be what the encoder wrote; `state` is then unusable
@@ -64,10 +64,12 @@ export function decodeColumns(
     }
     const end = at + length;
     if (end > bytes.length) throw new CorruptFrame(`block ${block} is cut short`);
-    if (wanted === undefined || wanted[block] === 1) {
+    const columns = Math.min(BLOCK_SERIES, state.size - start);
+    const wantedColumns = wanted === undefined ? columns : Math.min(columns, wanted[block] ?? 0);
+    if (wantedColumns > 0) {
       reader.seek(at);
-      decodeFlags(state, reader, start >>> 5, Math.min(BLOCK_SERIES, state.size - start), changedFlags);
-      decodeValues(state, reader, start, Math.min(BLOCK_SERIES, state.size - start), changedFlags);
+      decodeFlags(state, reader, start >>> 5, columns, changedFlags);
+      decodeValues(state, reader, start, wantedColumns, changedFlags);
       if (reader.isBeyond(end)) throw new CorruptFrame(`block ${block} holds less than its columns need`);
     }
     at = end;
@@ -75,7 +77,10 @@ export function decodeColumns(
   return at;
 }
 
-/** Reads the values of the columns of one block that `changed` names, a bit a column in words of 32, and brings `state` up to date. */
+/**
+ * Reads the values of those of the first `columns` columns of one block that `changed` names, a bit a column in words of 32, and
+ * brings `state` up to date.
+ */
 export function decodeValues(
   state: ColumnState,
   reader: BitReader,
@@ -93,7 +98,9 @@ export function decodeValues(
   for (let word = 0; word * 32 < columns; word++) {
     let flags = changed[word] ?? 0;
     while (flags !== 0) {
-      const column = start + word * 32 + 31 - Math.clz32(flags & -flags);
+      const inBlock = word * 32 + 31 - Math.clz32(flags & -flags);
+      if (inBlock >= columns) return;
+      const column = start + inBlock;
       flags &= flags - 1;
       const mode = (controls[column] ?? 0) >>> MODE_SHIFT;
       const neighbourStep = left === column - 1 && leftMode === mode ? leftStep : 0;

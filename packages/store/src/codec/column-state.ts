@@ -33,16 +33,19 @@ export class ColumnState {
     this.size = Math.max(this.size, size);
   }
 
-  /** Forgets everything but the memory, and takes `size` absent columns. */
+  /** Forgets everything but the memory, and takes `size` absent columns. O(columns in use before). */
   reset(size: number): void {
+    const used = this.size;
+    const usedMasks = Math.ceil(used / MASK_COLUMNS);
+    // What lies behind is as it was made.
+    this.words.fill(ABSENT_WORD, 0, used * 2);
+    this.steps.fill(0, 0, used);
+    this.controls.fill(firstControl(ABSENT), 0, used);
+    this.recent.fill(0, 0, usedMasks);
+    this.older.fill(0, 0, usedMasks);
     this.size = 0;
     this.#frames = 0;
     this.extend(size);
-    this.words.fill(ABSENT_WORD);
-    this.steps.fill(0);
-    this.controls.fill(firstControl(ABSENT));
-    this.recent.fill(0);
-    this.older.fill(0);
   }
 
   /** To be called before each frame: now and then, what changed long ago stops counting as active. */
@@ -50,7 +53,7 @@ export class ColumnState {
     if (this.#frames++ % AGING_FRAMES !== 0) return;
     const spare = this.older;
     this.older = this.recent;
-    this.recent = spare.fill(0);
+    this.recent = spare.fill(0, 0, Math.ceil(this.size / MASK_COLUMNS));
   }
 
   /** A column's mode changes: nothing of what was learnt holds, and the bits are those of +0. */

@@ -128,14 +128,15 @@ export class SeriesCollector {
   #decodeChain(chain: readonly StoredFrame[], views: ReadonlyMap<string, SchemaView>): void {
     const ordered = orderedSchemas(chain);
     const { columns, points } = this.#wantedColumns(ordered, views);
-    const wantedBlocks = blocksOf(columns);
+    const wanted = wantedOfBlocks(columns);
     const firstSlot = this.#slots.length;
     grid.begin(columns, firstSlot, chain.length);
-    const decoder = new ChainDecoder();
+    if (decoder.state.size > MOST_KEPT_COLUMNS) decoder = new ChainDecoder();
+    decoder.startOver();
     // The oldest chain of a stream may have lost its key frame to the retention: then it is over, not corrupt.
     const isHeadless = chain.every(({ header }) => header.kind !== 'key');
     let isBroken = false;
-    for (const { header, bytes } of chain) {
+    for (const { header, bytes, columnsAt } of chain) {
       if (header.hasSampleTimestamps) this.#hasOwnTimes = true;
       const isInRange = this.#isInRange(header);
       const isBeyond = header.slotMs > this.#toMs && header.slotMs <= this.#beyondMs && header.hasSampleTimestamps;
@@ -157,7 +158,7 @@ export class SeriesCollector {
           if (view === undefined) throw new StoreError('SchemaMissing', `schema ${id} is not in redis`);
           return view.schema;
         });
-        decoder.decode(bytes, header.slotMs, schemas, wantedBlocks);
+        decoder.decodeColumns(header, bytes, columnsAt, schemas, wanted);
         isBroken = false;
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
@@ -216,17 +217,21 @@ interface WantedColumns {
   readonly points: readonly SeriesPoints[];
 }
 
-// Chains are decoded one at a time, without waiting in between: all collectors share the grid.
+// Chains are decoded one at a time, without waiting in between: all collectors share grid and decoder.
 const grid = new ChainGrid();
+let decoder = new ChainDecoder();
+/** A decoder of more columns is not kept for the next chain. */
+const MOST_KEPT_COLUMNS = 100_000;
 
 /** The schemas of a chain in the order of its columns. */
 function orderedSchemas(chain: readonly StoredFrame[]): string[] {
   return chain.flatMap(({ header }) => header.schemaIds);
 }
 
-function blocksOf(columns: Int32Array): Uint8Array {
+/** How many columns of each block have to be decoded, from its first on: values further on are not needed for those before. */
+function wantedOfBlocks(columns: Int32Array): Uint8Array {
   const last = columns.at(-1) ?? -1;
-  const blocks = new Uint8Array(Math.floor(last / BLOCK_SERIES) + 1);
-  for (const column of columns) blocks[Math.floor(column / BLOCK_SERIES)] = 1;
-  return blocks;
+  const wanted = new Uint8Array(Math.floor(last / BLOCK_SERIES) + 1);
+  for (const column of columns) wanted[Math.floor(column / BLOCK_SERIES)] = (column % BLOCK_SERIES) + 1;
+  return wanted;
 }

@@ -3,10 +3,10 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { EventEmitter, once } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { StoreError } from '../errors.ts';
-import { countReplies } from './counted-replies.ts';
-import { PackedCommand } from './packed-command.ts';
+import { PackedCommand, type ReplyForm } from './packed-command.ts';
 import type { RedisLocation } from './redis-url.ts';
 import { classOfError, storeErrorOf } from './reply-error.ts';
+import { tapReplies } from './reply-tap.ts';
 import { packArguments } from './resp-writer.ts';
 import type { Script } from './script.ts';
 
@@ -86,8 +86,8 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
     if (this.#client !== undefined) return;
     const client = this.isCluster ? this.#newCluster() : new Redis(this.#singleOptions());
     this.#client = client;
-    if (client instanceof Cluster) client.on('+node', (node: Redis) => countReplies(node));
-    else countReplies(client);
+    if (client instanceof Cluster) client.on('+node', (node: Redis) => tapReplies(node));
+    else tapReplies(client);
     client.on('ready', () => this.#becomeReady());
     client.on('close', () => this.#leave(undefined));
     client.on('error', (error: Error) => this.#leave(error));
@@ -133,7 +133,7 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
    * @throws StoreError
    */
   async callPacked(doing: string, key: string, bytes: Buffer): Promise<unknown> {
-    return this.#callPacked(doing, key, bytes, false);
+    return this.#callPacked(doing, key, bytes, 'decoded');
   }
 
   /**
@@ -143,7 +143,17 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
    * @throws StoreError
    */
   async callCounted(doing: string, key: string, bytes: Buffer): Promise<unknown> {
-    return this.#callPacked(doing, key, bytes, true);
+    return this.#callPacked(doing, key, bytes, 'counted');
+  }
+
+  /**
+   * As {@link callPacked}, for a command with a long reply that the caller takes apart: its bytes as they came, or, where they
+   * are not to be had, the reply as {@link call} gives it.
+   *
+   * @throws StoreError
+   */
+  async callForBytes(doing: string, key: string, bytes: Buffer): Promise<unknown> {
+    return this.#callPacked(doing, key, bytes, 'bytes');
   }
 
   /**
@@ -200,12 +210,11 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
     );
   }
 
-  #callPacked(doing: string, key: string, bytes: Buffer, isCounted: boolean): Promise<unknown> {
-    return this.#send(doing, (client) => {
-      // ioredis knows no commands of modules, nor where their keys are; it sends this one where a script would go.
-      const command = new PackedCommand('evalsha', doing, key, bytes, isCounted);
-      return client.sendCommand(command) as Promise<unknown>;
-    });
+  async #callPacked(doing: string, key: string, bytes: Buffer, form: ReplyForm): Promise<unknown> {
+    // ioredis knows no commands of modules, nor where their keys are; it sends this one where a script would go.
+    const command = new PackedCommand('evalsha', doing, key, bytes, form);
+    const reply = await this.#send(doing, (client) => client.sendCommand(command) as Promise<unknown>);
+    return command.replyBytes ?? reply;
   }
 
   async #sendPacked(script: Script, firstKey: string, bytes: Buffer): Promise<unknown> {

@@ -1,13 +1,15 @@
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
+const DOLLAR = 36;
 const STAR = 42;
+const PLUS = 43;
 const MINUS = 45;
 const ZERO = 48;
 const COLON = 58;
 
-/** What {@link endOfReply} says of a reply whose end has not come yet. */
+/** What {@link ReplyScanner.scan} says of a reply whose end has not come yet. */
 export const INCOMPLETE = -1;
-/** What {@link endOfReply} says of bytes that are no RESP2. */
+/** What {@link ReplyScanner.scan} says of bytes that are no RESP2. */
 export const NOT_RESP = -2;
 
 /** An array of integers alone, as it lies in bytes. */
@@ -17,27 +19,77 @@ export interface IntegerArray {
   readonly end: number;
 }
 
-/**
- * Where the RESP2 reply that begins at `at` ends, without decoding it.
- *
- * @returns {@link INCOMPLETE} or {@link NOT_RESP} for none
- */
-export function endOfReply(bytes: Buffer, at: number): number {
-  let position = at;
-  for (let replies = 1; replies > 0; replies--) {
-    const lineEnd = endOfLine(bytes, position);
-    if (lineEnd < 0) return lineEnd;
-    const kind = String.fromCharCode(bytes[position] ?? 0);
-    if (!'+-:$*'.includes(kind)) return NOT_RESP;
-    if (kind === '$' || kind === '*') {
-      const length = Number(bytes.toString('latin1', position + 1, lineEnd - 2));
-      if (!Number.isSafeInteger(length)) return NOT_RESP;
-      if (kind === '*') replies += Math.max(0, length);
-      position = lineEnd + (kind === '$' && length >= 0 ? length + 2 : 0);
-    } else position = lineEnd;
-    if (position > bytes.length) return INCOMPLETE;
+/** Finds where RESP2 replies end, without decoding them, in bytes that come in pieces. Looks at each byte once. */
+export class ReplyScanner {
+  /** Replies whose end has not come, those within arrays among them; 0 between replies. */
+  #open = 0;
+  /** Bytes of a text, and of the end of its line, that have not come. */
+  #textLeft = 0;
+  /** First byte of the line that has begun; 0 between lines. */
+  #kind = 0;
+  #length = 0;
+  #isNegative = false;
+
+  /** Whether the next byte begins a reply. */
+  get isBetweenReplies(): boolean {
+    return this.#open === 0;
   }
-  return position;
+
+  /**
+   * Goes on with the reply that has begun, or begins the next.
+   *
+   * @returns where it ends in these bytes, {@link INCOMPLETE}, or {@link NOT_RESP}: then all that follows is unknown
+   */
+  scan(bytes: Uint8Array, from: number): number {
+    let at = from;
+    if (this.#open === 0) this.#open = 1;
+    while (this.#open > 0) {
+      if (this.#textLeft > 0) {
+        const taken = Math.min(this.#textLeft, bytes.length - at);
+        at += taken;
+        this.#textLeft -= taken;
+        if (this.#textLeft > 0) return INCOMPLETE;
+        this.#open--;
+        continue;
+      }
+      if (this.#kind === 0) {
+        if (at >= bytes.length) return INCOMPLETE;
+        this.#kind = bytes[at++] ?? 0;
+        this.#length = 0;
+        this.#isNegative = false;
+      }
+      at = this.#kind === DOLLAR || this.#kind === STAR ? this.#takeLength(bytes, at) : this.#takeLine(bytes, at);
+      if (at < 0) return at;
+    }
+    return at;
+  }
+
+  #takeLine(bytes: Uint8Array, from: number): number {
+    if (this.#kind !== PLUS && this.#kind !== MINUS && this.#kind !== COLON) return NOT_RESP;
+    const end = bytes.indexOf(LINE_FEED, from);
+    if (end < 0) return INCOMPLETE;
+    this.#kind = 0;
+    this.#open--;
+    return end + 1;
+  }
+
+  #takeLength(bytes: Uint8Array, from: number): number {
+    let at = from;
+    for (;;) {
+      if (at >= bytes.length) return INCOMPLETE;
+      const byte = bytes[at++] ?? 0;
+      if (byte === LINE_FEED) break;
+      if (isDigit(byte)) this.#length = this.#length * 10 + byte - ZERO;
+      else if (byte === MINUS) this.#isNegative = true;
+      else if (byte !== CARRIAGE_RETURN) return NOT_RESP;
+    }
+    if (!Number.isSafeInteger(this.#length)) return NOT_RESP;
+    const length = this.#isNegative ? -1 : this.#length;
+    if (this.#kind === DOLLAR && length >= 0) this.#textLeft = length + 2;
+    else this.#open += Math.max(0, length) - 1;
+    this.#kind = 0;
+    return at;
+  }
 }
 
 /** The array of integers that begins at `at`; `undefined` when it is another reply, or has not come to its end. */

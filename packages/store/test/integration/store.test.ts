@@ -60,6 +60,17 @@ describe('store on a real redis', () => {
     }
   });
 
+  it('reads a range of more entries than one reply holds, late ones among them', async () => {
+    const id = idOf('long');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    await Promise.all(range(1300).map((step) => target.append(frameAt(step * 2, samplesAt(step * 2)))));
+    await target.append(frameAt(1501, samplesAt(1501)));
+    const expected = [...range(1300).map((step) => step * 2), 1501].sort((left, right) => left - right);
+    expect(await storedSteps(store, id)).to.deep.equal(expected);
+    const slots = await collect(store.reader.slots(id, slotAt(2), slotAt(2598)));
+    expect(slots.map(({ slotMs }) => slotMs)).to.deep.equal(expected.slice(1).map(slotAt));
+  });
+
   it('reads a range that begins after frames of scrapes that were late', async () => {
     const id = idOf('i1');
     const target = store.writer.open({ id, labels: labelsOf(id) });

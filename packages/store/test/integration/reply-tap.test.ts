@@ -11,7 +11,7 @@ function membershipOf(members: number): Buffer {
   return Buffer.concat([Buffer.from(`*${args.length}\r\n`), packArguments(args)]);
 }
 
-describe('connection that counts replies', () => {
+describe('connection that gives replies in other forms', () => {
   for (const [name, start] of [
     ['a single redis', () => startRedis()],
     ['a cluster', () => startRedisCluster(3)],
@@ -28,6 +28,24 @@ describe('connection that counts replies', () => {
       expect(replies).to.deep.equal([512, new Array(512).fill(0), 0, 512]);
     });
   }
+
+  it('gives the bytes of long replies beside decoded ones, and errors as errors', async () => {
+    const redis = await startRedis();
+    const connection = await openConnection(redis.url);
+    const text = 'x'.repeat(3_000_000);
+    await connection.call('SET', KEY, text);
+    const get = Buffer.concat([Buffer.from('*2\r\n'), packArguments(['GET', KEY])]);
+    const [bytes, decoded, again] = await Promise.all([
+      connection.callForBytes('test', KEY, get),
+      connection.call('GET', KEY),
+      connection.callForBytes('test', KEY, get),
+    ]);
+    const expected = `$${text.length}\r\n${text}\r\n`;
+    expect(String(bytes) === expected && String(again) === expected && String(decoded) === text).to.equal(true);
+    const wrong = Buffer.concat([Buffer.from('*2\r\n'), packArguments(['HGETALL', KEY])]);
+    const failure: unknown = await connection.callForBytes('test', KEY, wrong).catch((error: unknown) => error);
+    expect(String(failure)).to.contain('WRONGTYPE');
+  });
 
   it('counts on every connection anew, and rejects as always', async () => {
     const redis = await startRedis();
