@@ -23,6 +23,12 @@ export class BodyStore {
     this.length = body.length;
   }
 
+  /** Forgets the body, and its memory. */
+  clear(): void {
+    this.bytes = new Uint8Array(0);
+    this.length = 0;
+  }
+
   /** Keeps `body` itself where there is room behind it for what a store needs, else a copy. It must not be written to. */
   adopt(body: Uint8Array<ArrayBuffer>): void {
     if (body.buffer.byteLength - body.byteOffset - body.length < SPARE_BYTES) {

@@ -4,6 +4,7 @@ import type { Exposition, ExpositionFormat, SeriesExemplar } from './exposition.
 import { resolveParseLimits } from './limits.ts';
 import type { ParseLimits } from './limits.ts';
 import { plainParse, TOO_MANY_SAMPLES } from './plain-parse.ts';
+import { reread } from './reread.ts';
 import { rescan } from './rescan.ts';
 import type { BodyLayout, Readings } from './rescan.ts';
 import { isSameKeys, isSameMetadata } from './same-series.ts';
@@ -30,7 +31,16 @@ export interface ExpositionParserOptions {
   readonly exemplars?: boolean | undefined;
   /** Where to share `keys` and `metadata` with the parsers of other targets. @defaultValue not shared */
   readonly pool?: SeriesPool | undefined;
+  /**
+   * Bytes of the largest body that is kept to compare the next one with. A larger one is read whole and compared with the list of
+   * series: that takes twice the time, and saves memory as large as the body, twice that while the next is read.
+   * @defaultValue 32 MiB
+   */
+  readonly maxKeptBytes?: number | undefined;
 }
+
+/** The default of {@link ExpositionParserOptions.maxKeptBytes}. */
+const DEFAULT_MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
 /** How {@link ExpositionParser.parseInSteps} reads. */
 export interface ParseInStepsOptions {
@@ -52,6 +62,7 @@ export interface ParseInStepsOptions {
 export class ExpositionParser {
   readonly #wantsExemplars: boolean;
   readonly #pool: SeriesPool | undefined;
+  readonly #maxKeptBytes: number;
   #series: Series = { keys: new Uint8Array(0), metadata: [] };
   #readings: Readings | undefined;
   #duplicates = 0;
@@ -66,6 +77,7 @@ export class ExpositionParser {
     this.#settings = { format: 'prometheus-text', limits, isStrict: options.strict ?? false };
     this.#wantsExemplars = options.exemplars ?? false;
     this.#pool = options.pool;
+    this.#maxKeptBytes = options.maxKeptBytes ?? DEFAULT_MAX_KEPT_BYTES;
   }
 
   /**
@@ -98,7 +110,11 @@ export class ExpositionParser {
   }
 
   *#steps(body: Uint8Array, format: ExpositionFormat, isOwn: boolean): Generator<undefined, Exposition> {
-    return (yield* this.#parseDifference(body, format, isOwn)) ?? (yield* this.#parseWhole(body, format, isOwn));
+    const isKept = body.length <= this.#maxKeptBytes;
+    const result = isKept
+      ? yield* this.#parseDifference(body, format, isOwn)
+      : yield* this.#parseUnkept(body, format, isOwn);
+    return result ?? (yield* this.#parseWhole(body, format, isOwn));
   }
 
   /** Reads only what differs from the last body; `undefined` when more than the tails of lines do. */
@@ -115,7 +131,23 @@ export class ExpositionParser {
     const next = yield* rescan(this.#lastBody, body, layout, this.#settings, previous);
     if (next === undefined) return undefined;
     this.#layout = layout;
-    this.#keep(body, isOwn);
+    fillStore(this.#lastBody, body, isOwn);
+    return this.#remember(next, next.changed, undefined);
+  }
+
+  /** Reads a body that is too large to be kept, by the series of the last one; `undefined` when it has others. */
+  *#parseUnkept(
+    body: Uint8Array,
+    format: ExpositionFormat,
+    isOwn: boolean,
+  ): Generator<undefined, Exposition | undefined> {
+    this.#layout = undefined;
+    this.#lastBody.clear();
+    const previous = this.#readings;
+    if (previous === undefined || this.#settings.format !== format || this.#looksAtEachSample) return undefined;
+    const next = yield* reread(fillStore(new BodyStore(), body, isOwn), this.#settings, this.#series, previous);
+    if (next === undefined) return undefined;
+    this.#duplicates = 0;
     return this.#remember(next, next.changed, undefined);
   }
 
@@ -123,20 +155,21 @@ export class ExpositionParser {
     if (this.#settings.format !== format) this.#settings = { ...this.#settings, format };
     // From here on the last body is a bad one, until this one has turned out to be good.
     this.#layout = undefined;
-    this.#keep(body, isOwn);
+    const isKept = body.length <= this.#maxKeptBytes;
+    const store = fillStore(isKept ? this.#lastBody : new BodyStore(), body, isOwn);
     // The keys in a workspace of its own become the result's.
-    if (isOwn) return yield* this.#readWhole(createWorkspace(), isOwn);
+    if (isOwn) return yield* this.#readWhole(store, createWorkspace(), isOwn);
     const work = borrowWorkspace();
     try {
-      return yield* this.#readWhole(work, isOwn);
+      return yield* this.#readWhole(store, work, isOwn);
     } finally {
       returnWorkspace(work);
     }
   }
 
-  *#readWhole(work: Workspace, isOwn: boolean): Generator<undefined, Exposition> {
+  *#readWhole(body: BodyStore, work: Workspace, isOwn: boolean): Generator<undefined, Exposition> {
     const exemplars: SeriesExemplar[] | undefined = this.#wantsExemplars ? [] : undefined;
-    const duplicates = yield* this.#fill(work, exemplars);
+    const duplicates = yield* this.#fill(body, work, exemplars);
     const { keys, metadata, columns, index, scanner } = work;
     const { size } = columns;
     const values = columns.values.slice(0, size);
@@ -155,27 +188,23 @@ export class ExpositionParser {
       };
     }
     this.#duplicates = duplicates;
-    // The strict rules and exemplars need a look at every sample.
-    if (!this.#settings.isStrict && !this.#wantsExemplars) {
+    if (body === this.#lastBody && !this.#looksAtEachSample) {
       this.#layout = { valueStarts: columns.valueStarts.slice(0, size), longestLine: scanner.longestLine };
     }
     const changed = isSameSeries ? changedIndices(previous.values, values) : undefined;
     return this.#remember({ values, timestampsMs }, changed, exemplars);
   }
 
-  /** Reads the last body into the workspace, by the quick way if there is one. @returns how many duplicates it has. */
-  *#fill(work: Workspace, exemplars: SeriesExemplar[] | undefined): Generator<undefined, number> {
-    const engine = this.#settings.isStrict || exemplars !== undefined ? undefined : scanEngine();
-    const duplicates =
-      engine === undefined ? TOO_MANY_SAMPLES : yield* plainParse(engine, this.#lastBody, this.#settings, work);
-    return duplicates === TOO_MANY_SAMPLES
-      ? yield* fullParse(this.#lastBody, this.#settings, exemplars, work)
-      : duplicates;
+  /** The strict rules and exemplars need it. */
+  get #looksAtEachSample(): boolean {
+    return this.#settings.isStrict || this.#wantsExemplars;
   }
 
-  #keep(body: Uint8Array, isOwn: boolean): void {
-    if (isOwn) this.#lastBody.adopt(body as Uint8Array<ArrayBuffer>);
-    else this.#lastBody.set(body);
+  /** Reads a body into the workspace, by the quick way if there is one. @returns how many duplicates it has. */
+  *#fill(body: BodyStore, work: Workspace, exemplars: SeriesExemplar[] | undefined): Generator<undefined, number> {
+    const engine = this.#looksAtEachSample ? undefined : scanEngine();
+    const duplicates = engine === undefined ? TOO_MANY_SAMPLES : yield* plainParse(engine, body, this.#settings, work);
+    return duplicates === TOO_MANY_SAMPLES ? yield* fullParse(body, this.#settings, exemplars, work) : duplicates;
   }
 
   #remember(
@@ -197,6 +226,12 @@ export class ExpositionParser {
       exemplars,
     };
   }
+}
+
+function fillStore(store: BodyStore, body: Uint8Array, isOwn: boolean): BodyStore {
+  if (isOwn) store.adopt(body as Uint8Array<ArrayBuffer>);
+  else store.set(body);
+  return store;
 }
 
 /** Indices at which the arrays differ in any bit. Both have one NaN only, as text has. */

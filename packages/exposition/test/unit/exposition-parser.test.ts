@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { ExpositionError, ExpositionParser } from '../../src/index.ts';
-import type { Exposition, ExpositionFormat } from '../../src/index.ts';
+import type { Exposition, ExpositionFormat, ExpositionParserOptions } from '../../src/index.ts';
 import { scanEngine } from '../../src/scan-engine.ts';
 import { mutate } from '../mutate.ts';
 import { randomLine, withOtherValue } from '../random-lines.ts';
@@ -141,6 +141,10 @@ describe('ExpositionParser', () => {
     compareWithFreshParsers(seededRandom(7), 15);
   });
 
+  it('does so without keeping the bodies', () => {
+    compareWithFreshParsers(seededRandom(12), 5, { maxKeptBytes: 1 });
+  });
+
   it('does so too where windows end anywhere', () => {
     const engine = scanEngine();
     if (engine === undefined) throw new Error('there is no WebAssembly');
@@ -150,7 +154,7 @@ describe('ExpositionParser', () => {
       for (let i = 0; i < 20; i++) {
         engine.windowBytes = 30 + Math.floor(random() * 200);
         engine.windowRows = 1 + Math.floor(random() * 6);
-        compareWithFreshParsers(random, 1);
+        compareWithFreshParsers(random, 1, i % 4 === 0 ? { maxKeptBytes: 1 } : {});
       }
     } finally {
       Object.assign(engine, { windowBytes, windowRows });
@@ -164,7 +168,7 @@ describe('ExpositionParser', () => {
       const format = random() < 0.5 ? 'openmetrics' : 'prometheus-text';
       const spice = round % 3 === 0 ? 0.15 : 0.02;
       let lines = Array.from({ length: 1 + Math.floor(random() * 6) }, () => randomLine(random, spice));
-      const parser = new ExpositionParser();
+      const parser = new ExpositionParser(round % 4 === 0 ? { maxKeptBytes: 1 } : {});
       for (let scrape = 0; scrape < 4; scrape++) {
         const body = text(`${lines.join('\n')}\n${format === 'openmetrics' ? '# EOF\n' : ''}`);
         const expected = outcome(new ExpositionParser({ exemplars: true }), body, format);
@@ -178,17 +182,33 @@ describe('ExpositionParser', () => {
     expect(accepted).to.be.greaterThan(2000);
   });
 
-  it('does so for bodies of many windows', () => {
-    const exporter = new SyntheticExporter({ series: 20_000, seed: 4 });
-    const parser = new ExpositionParser();
-    const first = parser.parse(exporter.next(), 'prometheus-text');
-    for (let i = 0; i < 3; i++) {
-      const body = exporter.next();
+  for (const options of [{}, { maxKeptBytes: 1_000_000 }]) {
+    it(`does so for bodies of many windows${options.maxKeptBytes === undefined ? '' : ' that are not kept'}`, () => {
+      const exporter = new SyntheticExporter({ series: 20_000, seed: 4 });
+      const parser = new ExpositionParser(options);
+      const first = parser.parse(exporter.next(), 'prometheus-text');
+      for (let i = 0; i < 3; i++) {
+        const body = exporter.next();
+        const result = parser.parse(body, 'prometheus-text');
+        const fresh = new ExpositionParser({ exemplars: true }).parse(body, 'prometheus-text');
+        expect(result.keys).to.equal(first.keys);
+        expect(Buffer.compare(Buffer.from(result.values.buffer), Buffer.from(fresh.values.buffer))).to.equal(0);
+        expect(result.changed?.length).to.be.within(5000, 9000);
+      }
+    });
+  }
+
+  it('reads bodies that come to be too large to be kept, and that cease to be', () => {
+    const exporter = new SyntheticExporter({ series: 500, seed: 13 });
+    const parser = new ExpositionParser({ maxKeptBytes: 60_000 });
+    let expectedKeys = '';
+    for (const padding of [0, 0, 30_000, 30_000, 0, 0]) {
+      const body = text(`${Buffer.from(exporter.next()).toString()}#${' '.repeat(padding)}\n`);
+      expect(body.length > 60_000).to.equal(padding > 0);
       const result = parser.parse(body, 'prometheus-text');
-      const fresh = new ExpositionParser({ exemplars: true }).parse(body, 'prometheus-text');
-      expect(result.keys).to.equal(first.keys);
-      expect(Buffer.compare(Buffer.from(result.values.buffer), Buffer.from(fresh.values.buffer))).to.equal(0);
-      expect(result.changed?.length).to.be.within(5000, 9000);
+      expectedKeys ||= keysOf(result).join('\n');
+      expect(keysOf(result).join('\n')).to.equal(expectedKeys);
+      expect([...result.values]).to.deep.equal([...new ExpositionParser().parse(body, 'prometheus-text').values]);
     }
   });
 
@@ -222,6 +242,15 @@ describe('ExpositionParser', () => {
     const body = text(`a 1\nb{${labels}} 2\nb{${labels}} 3\nc{ x="y" } 4\n`);
     const limits = { maxLineBytes: Infinity };
     const result = new ExpositionParser({ limits }).parse(body, 'prometheus-text');
+    const unkept = new ExpositionParser({ limits, maxKeptBytes: 1 });
+    const series = text(
+      Buffer.from(body)
+        .toString()
+        .replace(/^b.* 3\n/m, ''),
+    );
+    const { keys } = unkept.parse(series, 'prometheus-text');
+    expect(unkept.parse(series, 'prometheus-text').keys).to.equal(keys);
+    expect([...unkept.parse(body, 'prometheus-text').values]).to.deep.equal([1, 2, 4]);
     expect([...result.values]).to.deep.equal([1, 2, 4]);
     expect(outcome(new ExpositionParser({ limits }), body, 'prometheus-text')).to.deep.equal(
       outcome(new ExpositionParser({ limits, exemplars: true }), body, 'prometheus-text'),
@@ -256,10 +285,10 @@ describe('ExpositionParser', () => {
 });
 
 /** Lets parsers with a memory read bodies that change at random, and compares each result with a fresh parser's. */
-function compareWithFreshParsers(random: () => number, rounds: number): void {
+function compareWithFreshParsers(random: () => number, rounds: number, options: ExpositionParserOptions = {}): void {
   for (const [format, body] of SAMPLE_BODIES) {
     for (let round = 0; round < rounds; round++) {
-      const parser = new ExpositionParser();
+      const parser = new ExpositionParser(options);
       let good = text(body);
       let previous: Exposition | undefined;
       for (let scrape = 0; scrape < 30; scrape++) {

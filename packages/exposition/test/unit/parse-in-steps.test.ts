@@ -133,6 +133,21 @@ describe('parsing in steps', () => {
     expectSame(parser.parse(third, FORMAT), new ExpositionParser().parse(third, FORMAT));
   });
 
+  it('reads bodies that it does not keep in no larger steps', () => {
+    const exporter = new SyntheticExporter({ series: 20_000, seed: 18 });
+    const parser = new ExpositionParser({ maxKeptBytes: 1 });
+    const first = finish(parser.parseInSteps(roomy(exporter.next()), FORMAT)).result;
+    for (let scrape = 0; scrape < 2; scrape++) {
+      const body = exporter.next();
+      const own = roomy(body);
+      const { result, pauses } = finish(parser.parseInSteps(own, FORMAT));
+      own.fill(0);
+      expectSame(result, new ExpositionParser().parse(body, FORMAT));
+      expect(result.keys).to.equal(first.keys);
+      expect(pauses).to.be.greaterThan(5);
+    }
+  });
+
   it('reads the next body rightly when it was not brought to its end', () => {
     const exporter = new SyntheticExporter({ series: 20_000, seed: 10 });
     const parser = new ExpositionParser();
