@@ -1,6 +1,6 @@
 import { createSeriesSchema, type MetricMetadata, type SeriesSchema } from '@pulsekeeper/model';
-import { promisify } from 'node:util';
-import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { createDeflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { CorruptFrame } from '../errors.ts';
 
 /** Version of the stored form of schemas, its first byte. */
@@ -13,24 +13,30 @@ const MOST_BYTES = 256 * 1024 * 1024;
  * metadata as JSON (`[[name, type, help, unit], …]`), the keys.
  */
 export function schemaToBlob(schema: SeriesSchema): Buffer {
-  return Buffer.concat([Buffer.from([SCHEMA_VERSION]), deflateRawSync(plainBytes(schema))]);
+  return blobOf(deflateRawSync(Buffer.concat([headOf(schema), schema.keys])));
 }
 
-/** {@link schemaToBlob} without holding up the event loop: a million series take a second. */
+/** {@link schemaToBlob} without holding up the event loop, or a second copy of the keys: a million series take a second. */
 export async function schemaToBlobAside(schema: SeriesSchema): Promise<Buffer> {
-  return Buffer.concat([Buffer.from([SCHEMA_VERSION]), await deflateRawAside(plainBytes(schema))]);
+  const deflate = createDeflateRaw();
+  deflate.write(headOf(schema));
+  deflate.end(schema.keys);
+  return blobOf(await buffer(deflate));
 }
 
-const deflateRawAside = promisify<Buffer, Buffer>(deflateRaw);
+function blobOf(deflated: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([SCHEMA_VERSION]), deflated]);
+}
 
-function plainBytes(schema: SeriesSchema): Buffer {
+/** What is deflated before the keys. */
+function headOf(schema: SeriesSchema): Buffer {
   const metadata = Buffer.from(
     JSON.stringify(schema.metadata.map(({ name, type, help, unit }) => [name, type, help, unit])),
     'utf8',
   );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(metadata.length);
-  return Buffer.concat([length, metadata, schema.keys]);
+  return Buffer.concat([length, metadata]);
 }
 
 /**

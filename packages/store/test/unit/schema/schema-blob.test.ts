@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createSeriesSchema } from '@pulsekeeper/model';
 import { CorruptFrame } from '../../../src/errors.ts';
-import { schemaOfBlob, schemaToBlob } from '../../../src/schema/schema-blob.ts';
+import { schemaOfBlob, schemaToBlob, schemaToBlobAside } from '../../../src/schema/schema-blob.ts';
 import { metricOfKey, summaryOf, summaryOfBytes, summaryToBytes } from '../../../src/schema/schema-summary.ts';
 
 const schema = createSeriesSchema(Buffer.from('a{x="1"}\na{x="ü\\n"}\nb\n{"my.metric",y="z"}\n{y="z"}\n'), [
@@ -14,6 +14,14 @@ describe('stored schemas', () => {
     expect(read.id).to.equal(schema.id);
     expect(Buffer.from(read.keys).equals(Buffer.from(schema.keys))).to.equal(true);
     expect(read.metadata).to.deep.equal(schema.metadata);
+  });
+
+  it('are the same when they are deflated aside', async () => {
+    expect((await schemaToBlobAside(schema)).equals(schemaToBlob(schema))).to.equal(true);
+    const keys = Array.from({ length: 50_000 }, (_, index) => `requests_total{path="/${index}"}\n`).join('');
+    const many = createSeriesSchema(Buffer.from(keys));
+    const read = schemaOfBlob(await schemaToBlobAside(many), many.id);
+    expect(Buffer.from(read.keys).equals(Buffer.from(many.keys))).to.equal(true);
   });
 
   it('are refused when they are not what their id says, or nothing at all', () => {
