@@ -1,7 +1,9 @@
 import { constants as bufferConstants } from 'node:buffer';
 
+import type { IncomingBody } from './incoming-body.ts';
 import type { WireResponse } from './response-reader.ts';
 import { ScrapeError } from './scrape-error.ts';
+import { untilAborted } from './until-aborted.ts';
 import { unpackerOf, type Unpacker } from './unpacker.ts';
 
 /** Up to this many bytes of output are unpacked at once on the main thread: some 2 ms of work. Beyond, in a worker. */
@@ -13,21 +15,25 @@ const FREE_OF_RATIO_BYTES = 1024 * 1024;
 /** Expositions compress to a tenth, the most regular ones to a hundredth; the bombs come at a thousand. */
 const MAX_RATIO = 200;
 
+/** Unpacks a large body on another thread, until the signal: then it rejects with the signal's reason. */
+export type DecodingAside = (signal: AbortSignal) => Promise<Buffer>;
+
 /**
- * The body as the target meant it: unpacked, and known to be complete. It is good until the body of the response is
- * released.
+ * The body as the target meant it: unpacked, and known to be complete; for a large one the work that gives it. It is good until
+ * the body of the response is released.
  *
  * @param maxBodyBytes - Most bytes that come out; a body that unpacks to more is refused without unpacking it further.
  * @throws ScrapeError with `body_too_large`, `decompression` or `truncated`.
  */
-export function decodeBody(response: WireResponse, maxBodyBytes: number): Buffer | Promise<Buffer> {
+export function decodeBody(response: WireResponse, maxBodyBytes: number): Buffer | DecodingAside {
   const decoded = unpackBody(response, maxBodyBytes);
   // A compressed body may be cut between two members, which is no error to who unpacks it.
   if (!response.isCloseDelimited) return decoded;
-  return Buffer.isBuffer(decoded) ? requireFinalNewline(decoded) : decoded.then(requireFinalNewline);
+  if (Buffer.isBuffer(decoded)) return requireFinalNewline(decoded);
+  return async (signal) => requireFinalNewline(await decoded(signal));
 }
 
-function unpackBody({ contentEncoding, body }: WireResponse, maxBodyBytes: number): Buffer | Promise<Buffer> {
+function unpackBody({ contentEncoding, body }: WireResponse, maxBodyBytes: number): Buffer | DecodingAside {
   const wire = body.bytes();
   if (contentEncoding === undefined) return wire;
   const unpacker = unpackerOf(contentEncoding);
@@ -37,10 +43,11 @@ function unpackBody({ contentEncoding, body }: WireResponse, maxBodyBytes: numbe
     });
   }
   // An empty body needs no unpacking, whatever the header says.
-  return wire.length === 0 ? wire : unpack(unpacker, wire, maxBodyBytes);
+  return wire.length === 0 ? wire : unpack(unpacker, body, maxBodyBytes);
 }
 
-function unpack(unpacker: Unpacker, wire: Buffer, maxBodyBytes: number): Buffer | Promise<Buffer> {
+function unpack(unpacker: Unpacker, body: IncomingBody, maxBodyBytes: number): Buffer | DecodingAside {
+  const wire = body.bytes();
   const mostBytes = Math.min(maxBodyBytes, Math.max(FREE_OF_RATIO_BYTES, MAX_RATIO * wire.length));
   const tooLarge =
     mostBytes < maxBodyBytes
@@ -55,14 +62,24 @@ function unpack(unpacker: Unpacker, wire: Buffer, maxBodyBytes: number): Buffer 
       if (!isTooLarge(error) || maxBytes === mostBytes) throw unpackError(unpacker, error, tooLarge);
     }
   }
-  return unpackAside(unpacker, wire, mostBytes, tooLarge);
+  return (signal) => unpackAside(unpacker, body, mostBytes, tooLarge, signal);
 }
 
-async function unpackAside(unpacker: Unpacker, wire: Buffer, mostBytes: number, tooLarge: string): Promise<Buffer> {
+async function unpackAside(
+  unpacker: Unpacker,
+  body: IncomingBody,
+  mostBytes: number,
+  tooLarge: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const mostInOne = Math.min(mostBytes, bufferConstants.MAX_LENGTH);
   try {
-    return await unpacker.aside(wire, Math.min(mostBytes, bufferConstants.MAX_LENGTH));
+    return await untilAborted(unpacker.aside(body.bytes(), mostInOne, signal), signal);
   } catch (error) {
-    throw unpackError(unpacker, error, tooLarge);
+    if (!signal.aborted) throw unpackError(unpacker, error, tooLarge);
+    // The other thread may be reading it.
+    body.abandon();
+    throw signal.reason;
   }
 }
 

@@ -39,6 +39,12 @@ export class IncomingBody {
     this.#length = 0;
   }
 
+  /** Leaves the memory to whoever has a view of it yet. */
+  abandon(): void {
+    this.#buffer = undefined;
+    this.#length = 0;
+  }
+
   #grow(needed: number): Buffer {
     const previous = this.#buffer;
     const wanted =

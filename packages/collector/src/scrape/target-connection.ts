@@ -150,7 +150,7 @@ export class TargetConnection {
 
   /** Ends the connection and what runs on it. */
   close(): void {
-    this.#end(new ScrapeError('internal', 'the collector gave the target up'));
+    this.#end(givenUpError());
     this.#discard();
   }
 
@@ -231,6 +231,11 @@ export class StaleConnectionError extends ScrapeError {
   constructor(cause: ScrapeError) {
     super(cause.reason, cause.message, { cause, retryable: true });
   }
+}
+
+/** Ends what runs when the target is given up. */
+export function givenUpError(): ScrapeError {
+  return new ScrapeError('internal', 'the collector gave the target up');
 }
 
 function isConnectionEnd(result: WireResponse | ScrapeError): result is ScrapeError {

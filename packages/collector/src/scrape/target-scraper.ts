@@ -9,14 +9,21 @@ import { deferred, fullJitterBackoff, type Clock, type Target } from '@pulsekeep
 
 import type { CredentialStore } from '../credentials/credential-store.ts';
 import { runInSlices, UNBOUNDED } from '../record/run-in-slices.ts';
+import { AttemptDeadline } from './attempt-deadline.ts';
 import { MOST_RECYCLED_BYTES } from './body-buffers.ts';
-import { decodeBody } from './decode-body.ts';
+import { decodeBody, type DecodingAside } from './decode-body.ts';
 import { parseFailure } from './parse-failure.ts';
 import { parseLimitsOf } from './parse-limits.ts';
 import { requestHeaders } from './request-headers.ts';
 import { nextAttemptDelayMs, MIN_ATTEMPT_MS } from './retry-policy.ts';
 import { ScrapeError } from './scrape-error.ts';
-import { hostOf, StaleConnectionError, TargetConnection, type ConnectionFactory } from './target-connection.ts';
+import {
+  givenUpError,
+  hostOf,
+  StaleConnectionError,
+  TargetConnection,
+  type ConnectionFactory,
+} from './target-connection.ts';
 
 /** What the scrapers of all targets share. */
 export interface ScraperSurroundings {
@@ -93,6 +100,7 @@ export class TargetScraper implements SlotScraper {
   #parser: ExpositionParser | undefined;
   #isClosed = false;
   #endPause: (() => void) | undefined;
+  #unpacking: AbortController | undefined;
 
   constructor(target: Target, surroundings: ScraperSurroundings) {
     const { rule } = target;
@@ -169,6 +177,7 @@ export class TargetScraper implements SlotScraper {
   close(): void {
     this.#isClosed = true;
     this.#connection.close();
+    this.#unpacking?.abort(givenUpError());
     this.#endPause?.();
   }
 
@@ -191,13 +200,14 @@ export class TargetScraper implements SlotScraper {
       maxWireBytes: Math.max(Math.ceil(maxBodyBytes / WIRE_SHARE), 1024),
       refuseContentType: this.#refuseContentType,
     };
+    const untilMs = performance.now() + timeoutMs;
     const response = await this.#connection.fetch(limits, timeoutMs);
     if (response instanceof ScrapeError) return response;
     try {
       const format = this.#formatOf(response.contentType);
       if (format === undefined) return this.#contentTypeError(response.contentType);
       const decoded = decodeBody(response, maxBodyBytes);
-      const body = Buffer.isBuffer(decoded) ? decoded : await decoded;
+      const body = Buffer.isBuffer(decoded) ? decoded : await this.#decodeAside(decoded, timeoutMs, untilMs);
       const parsed = this.#parse(body, format);
       const exposition = parsed instanceof Promise ? await parsed : parsed;
       return { exposition, bodyBytes: body.length, wireBytes: response.wireBytes };
@@ -205,6 +215,23 @@ export class TargetScraper implements SlotScraper {
       return error instanceof ScrapeError ? error : parseFailure(error);
     } finally {
       response.body.release();
+    }
+  }
+
+  /** Unpacks within what is left of the attempt's time. */
+  async #decodeAside(decode: DecodingAside, timeoutMs: number, untilMs: number): Promise<Buffer> {
+    const controller = new AbortController();
+    const onExpired = (): void =>
+      controller.abort(
+        new ScrapeError('timeout', `not done within ${Math.round(timeoutMs)} ms: still unpacking the body`),
+      );
+    const deadline = new AttemptDeadline(Math.max(untilMs - performance.now(), 1), onExpired);
+    this.#unpacking = controller;
+    try {
+      return await decode(controller.signal);
+    } finally {
+      this.#unpacking = undefined;
+      deadline.clear();
     }
   }
 

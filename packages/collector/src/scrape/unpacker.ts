@@ -9,8 +9,8 @@ export interface Unpacker {
   readonly name: string;
   /** Unpacks on this thread. */
   now(wire: Buffer, maxBytes: number): Buffer;
-  /** Unpacks on another. */
-  aside(wire: Buffer, maxBytes: number): Promise<Buffer>;
+  /** Unpacks on another, until the signal: it need not settle then, and may read the wire's bytes for a while yet. */
+  aside(wire: Buffer, maxBytes: number, signal: AbortSignal): Promise<Buffer>;
   /** How many bytes it says will come out; 0 when it does not say. May be a lie. */
   announcedBytes(wire: Buffer): number;
 }
@@ -19,7 +19,7 @@ const GZIP: Unpacker = {
   name: 'gzip',
   now: (wire, maxOutputLength) =>
     zlib.gunzipSync(wire, { maxOutputLength, chunkSize: Math.max(GZIP.announcedBytes(wire) + 1, 1024) }),
-  aside: (wire, maxBytes) => gunzipAside(wire, maxBytes, Math.min(maxBytes, GZIP.announcedBytes(wire))),
+  aside: (wire, maxBytes, signal) => gunzipAside(wire, maxBytes, GZIP.announcedBytes(wire), signal),
   // The last four bytes of a gzip member tell its size.
   announcedBytes: (wire) => (wire.length >= 18 ? wire.readUInt32LE(wire.length - 4) : 0),
 };

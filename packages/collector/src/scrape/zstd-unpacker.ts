@@ -41,9 +41,10 @@ export function zstdUnpacker(zlib: object): Unpacker | undefined {
       while (frames.hasMore) frames.add(zlib.zstdDecompressSync(frames.rest, optionsOf(frames.leftBytes)));
       return frames.body;
     },
-    aside: async (wire, maxBytes) => {
+    aside: async (wire, maxBytes, signal) => {
       const frames = new FrameSplitter(wire, maxBytes);
-      while (frames.hasMore) frames.add(await frameAside(zlib, frames.rest, optionsOf(frames.leftBytes)));
+      while (frames.hasMore && !signal.aborted)
+        frames.add(await frameAside(zlib, frames.rest, optionsOf(frames.leftBytes)));
       return frames.body;
     },
     announcedBytes: () => 0,

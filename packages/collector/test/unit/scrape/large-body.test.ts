@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
+import { deferred } from '@pulsekeeper/model';
 import { expect } from 'chai';
 
 import type { ScrapeOutcome, TargetScraper } from '../../../src/scrape/target-scraper.ts';
+import { BusyThreads } from './busy-threads.ts';
 import { scraperOf } from './scraping.ts';
 import { httpTarget, type StubTarget } from './stub-target.ts';
 
@@ -50,6 +52,46 @@ describe('a body of several megabytes', () => {
       }
     });
   }
+
+  describe('that cannot be unpacked at once', () => {
+    let threads: BusyThreads;
+
+    let answered: Promise<unknown>;
+
+    beforeEach(async () => {
+      const packed = gzipSync(bodyOf(0), { level: 1 });
+      const { promise, resolve } = deferred<undefined>();
+      answered = promise;
+      target = await httpTarget((_request, response) => {
+        response.setHeader('content-type', 'text/plain; version=0.0.4');
+        response.setHeader('content-encoding', 'gzip');
+        response.end(packed, () => resolve(undefined));
+      });
+      threads = new BusyThreads();
+    });
+
+    afterEach(() => threads.free());
+
+    it('fails with the attempt, and the next one is read', async () => {
+      scraper = scraperOf(target.url, { rule: { intervalMs: 60_000, timeoutMs: 500 } });
+      const { error } = await scraper.scrape(60_000);
+      expect(error).to.include({ reason: 'timeout', message: 'not done within 500 ms: still unpacking the body' });
+      await threads.free();
+      const patient = scraperOf(target.url, { rule: { intervalMs: 60_000, timeoutMs: 60_000 } });
+      expect((await patient.scrape(60_000)).exposition?.size).to.equal(SERIES);
+      patient.close();
+    });
+
+    it('fails when the target is given up', async () => {
+      scraper = scraperOf(target.url, { rule: { intervalMs: 60_000, timeoutMs: 60_000 } });
+      const scrape = scraper.scrape(60_000);
+      await answered;
+      // What is on its way in comes in.
+      for (let turn = 0; turn < 100; turn += 1) await nextTurn();
+      scraper.close();
+      expect((await scrape).error).to.include({ reason: 'internal' });
+    });
+  });
 
   it('of one megabyte that is dear to read holds nothing up either', async () => {
     let text = '';
