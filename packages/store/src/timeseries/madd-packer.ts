@@ -57,13 +57,11 @@ export class MaddPacker<Owner> {
 
   /** Adds the samples of an image. Yields the commands that are full. */
   *add(image: SampleImage, owner: Owner): Generator<MaddCommand<Owner>> {
-    for (let series = 0; series < image.size;) {
-      const from = series;
-      let count = 0;
-      const room = MOST_SAMPLES - this.#samples;
-      while (series < image.size && count < room) if (image.has(series++)) count++;
-      if (count > 0) this.#append(image.slice(from, series), count, owner);
+    for (let from = 0; from < image.count;) {
+      const to = Math.min(image.count, from + MOST_SAMPLES - this.#samples);
+      this.#append(image.slice(from, to), to - from, owner);
       if (this.#samples === MOST_SAMPLES) yield this.#finish();
+      from = to;
     }
   }
 

@@ -22,7 +22,6 @@ export class TargetSeries {
   readonly #synthetic: readonly number[];
   readonly #columns: Int32Array;
   readonly #values: Float64Array;
-  readonly #present: Uint8Array;
 
   constructor(
     target: { readonly keyStart: string; readonly labels: LabelSet },
@@ -45,7 +44,6 @@ export class TargetSeries {
     this.keys = names.map((name) => target.keyStart + name);
     this.image = new SampleImage(this.keys.map((key) => packArguments([key])));
     this.#values = new Float64Array(this.keys.length);
-    this.#present = new Uint8Array(this.keys.length);
     this.used = new Uint8Array(this.keys.length);
   }
 
@@ -60,7 +58,6 @@ export class TargetSeries {
   /** Takes the samples of a frame. @param state - of the chain's columns after it */
   take(header: FrameHeader, state: ColumnState): void {
     const values = this.#values;
-    const present = this.#present;
     const columns = this.#columns;
     const first = this.#synthetic.length;
     const hasSamples = header.kind === 'key' || header.kind === 'delta';
@@ -68,21 +65,18 @@ export class TargetSeries {
     const { used } = this;
     for (let at = 0; at < first; at++) {
       values[at] = SYNTHETIC_SERIES[this.#synthetic[at] ?? 0]?.valueOf(header.report) ?? 0;
-      present[at] = 1;
       used[at] = 1;
     }
     const { values: all } = state;
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at] ?? 0;
-      const value = all[column] ?? 0;
       const isPresent = hasSamples && state.isPresent(column);
-      const isTaken = isPresent && Number.isFinite(value);
-      if (isPresent && !isTaken) nonFinite++;
+      const value = isPresent ? (all[column] ?? 0) : Number.NaN;
       values[first + at] = value;
-      present[first + at] = isTaken ? 1 : 0;
-      if (isTaken) used[first + at] = 1;
+      if (Number.isFinite(value)) used[first + at] = 1;
+      else if (isPresent) nonFinite++;
     }
     this.nonFinite = nonFinite;
-    this.image.update(header.slotMs, values, present);
+    this.image.update(header.slotMs, values);
   }
 }
