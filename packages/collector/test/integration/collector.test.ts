@@ -252,6 +252,8 @@ describe('a collector with real servers', function () {
     await cluster.registerLedger(0);
     const collector = await cluster.startCollector('c1');
     await cluster.startCollector('c2');
+    // It must know of its successor.
+    await eventually(() => expect(collector.report.members).to.equal(2));
     const { data } = await cluster.session.getData('/collectors/c1');
     const record = JSON.parse(Buffer.from(data).toString()) as Record<string, unknown>;
     await cluster.session.setData('/collectors/c1', Buffer.from(JSON.stringify({ ...record, state: 'draining' })));
