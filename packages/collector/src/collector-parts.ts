@@ -9,6 +9,7 @@ import { ZkSession } from '@pulsekeeper/zk-session';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import { cautionMs } from './assignment/slot-approach.ts';
+import { TargetCatalogue } from './assignment/target-catalogue.ts';
 import {
   longestNewsMs,
   resolveCollectorOptions,
@@ -51,6 +52,7 @@ export interface CollectorParts {
   readonly pulse: Pulse;
   readonly gate: ScrapeGate;
   readonly engine: ScrapeEngine;
+  readonly catalogue: TargetCatalogue;
   readonly credentials: CredentialStore;
 }
 
@@ -146,6 +148,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     pool: new SeriesPool(),
     keepsAlive,
   };
+  const catalogue = new TargetCatalogue();
   const engine: ScrapeEngine = new ScrapeEngine({
     self: options.id,
     clock: slotClock,
@@ -154,6 +157,11 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     createScraper: (target) => new TargetScraper(target, surroundings),
     metrics,
     cautionMs: cautionMs(longestNewsMs(options)),
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    onDismissed: (id) => {
+      catalogue.forget(id);
+      instances.forget(id);
+    },
     logger: logger.child({ component: 'engine' }),
     isDemoted: () => {
       pulse.check();
@@ -178,7 +186,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     directory,
     instances,
   };
-  return { ...parts, standing, pulse, gate, engine, credentials };
+  return { ...parts, standing, pulse, gate, engine, catalogue, credentials };
 }
 
 function connectionParts(

@@ -14,7 +14,6 @@ import {
 
 import type { OwnershipPlan } from './assignment/ownership-plan.ts';
 import { Planner } from './assignment/planner.ts';
-import { TargetCatalogue } from './assignment/target-catalogue.ts';
 import { handoverInSession, type CollectorOptions } from './collector-options.ts';
 import { buildCollectorParts, type CollectorParts } from './collector-parts.ts';
 import type { TargetChanges } from './engine/scrape-engine.ts';
@@ -61,7 +60,6 @@ const WILDCARD_HOSTS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 export class Collector {
   readonly #parts: CollectorParts;
   readonly #logger: Logger;
-  readonly #catalogue = new TargetCatalogue();
   readonly #planner: Planner;
   readonly #server: StatusServer;
   readonly #reporter: Reporter;
@@ -116,7 +114,7 @@ export class Collector {
       }),
       this.#logger,
     );
-    exposeMetrics(parts, this.#catalogue);
+    exposeMetrics(parts);
   }
 
   get id(): string {
@@ -186,7 +184,7 @@ export class Collector {
       await directory.start({ signal: limit });
       await instances.start();
       instances.on('changed', (id, instance) => {
-        if (instance !== undefined) this.#configure(id, this.#catalogue.setInstance(id, instance));
+        if (instance !== undefined) this.#configure(id, this.#parts.catalogue.setInstance(id, instance));
       });
       directory.on('changed', (view, diff) => this.#onDirectory(view, diff));
       this.#readRules(directory.view);
@@ -254,12 +252,12 @@ export class Collector {
   #applyPlan(plan: OwnershipPlan, changes: TargetChanges): void {
     const { engine, instances, slotClock } = this.#parts;
     engine.applyPlan(plan, changes);
-    const wanted = new Set(engine.targetIds);
-    this.#catalogue.keepOnly(wanted);
+    const wanted = new Set([...engine.targetIds, ...engine.watchedIds]);
+    this.#parts.catalogue.keepOnly(wanted);
     instances.setWanted(wanted);
     for (const id of wanted) {
       const instance = instances.get(id);
-      if (instance !== undefined) this.#configure(id, this.#catalogue.setInstance(id, instance));
+      if (instance !== undefined) this.#configure(id, this.#parts.catalogue.setInstance(id, instance));
     }
     this.#ringNote?.set(plan.ringVersionAt(slotClock.now()));
   }
@@ -285,14 +283,14 @@ export class Collector {
   /** Takes the rules as they stand; gives the number of targets that change by it. */
   #readRules(view: DirectoryView): number {
     let count = 0;
-    for (const [id, target] of this.#catalogue.setRules(view)) {
+    for (const [id, target] of this.#parts.catalogue.setRules(view)) {
       this.#configure(id, target);
       count += 1;
     }
     return count;
   }
 
-  #configure(id: TargetId, target: ReturnType<TargetCatalogue['setInstance']>): void {
+  #configure(id: TargetId, target: ReturnType<CollectorParts['catalogue']['setInstance']>): void {
     if (target !== undefined) this.#parts.engine.configure(id, target);
   }
 

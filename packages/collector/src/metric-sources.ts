@@ -1,12 +1,11 @@
-import type { TargetCatalogue } from './assignment/target-catalogue.ts';
 import type { CollectorParts } from './collector-parts.ts';
 import { exposeStoreMetrics } from './store-metrics.ts';
 import { exposeTimeseriesMetrics } from './timeseries-metrics.ts';
 
 /** Lets the metrics read from the parts of a collector. */
-export function exposeMetrics(parts: CollectorParts, catalogue: TargetCatalogue): void {
-  const { metrics, engine, gate, session, standing, directory, pulse, reference, slotClock, store, credentials } =
-    parts;
+export function exposeMetrics(parts: CollectorParts): void {
+  const { metrics, engine, catalogue, gate, session, standing, directory } = parts;
+  const { pulse, reference, slotClock, store, credentials } = parts;
   metrics.expose({
     slots: () => engine.totals,
     targets: () => engine.targetCount,

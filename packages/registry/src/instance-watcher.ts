@@ -132,10 +132,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   setWanted(ids: Iterable<TargetId>): void {
     const wanted = new Set(ids);
     for (const [id, entry] of this.#entries) {
-      if (wanted.has(id)) continue;
-      this.#entries.delete(id);
-      this.#loop.forget(id);
-      if (!entry.isRead) this.#unread -= 1;
+      if (!wanted.has(id)) this.#remove(id, entry);
     }
     const added: TargetId[] = [];
     for (const id of wanted) {
@@ -145,6 +142,14 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
       added.push(id);
     }
     this.#loop.noteUrgent(added);
+    this.#settleIfRead();
+  }
+
+  /** Says that one instance is no longer wanted. Its data is forgotten at once. */
+  forget(id: TargetId): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#remove(id, entry);
     this.#settleIfRead();
   }
 
@@ -238,6 +243,12 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   #settleIfRead(isForced = false): void {
     if (this.#unread > 0 && !isForced) return;
     for (const settler of this.#settlers) settler.resolve(undefined);
+  }
+
+  #remove(id: TargetId, { isRead }: Entry): void {
+    this.#entries.delete(id);
+    this.#loop.forget(id);
+    if (!isRead) this.#unread -= 1;
   }
 
   #createEntry(id: TargetId): Entry {

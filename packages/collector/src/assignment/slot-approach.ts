@@ -1,3 +1,5 @@
+import { identityHash, type TargetId } from '@pulsekeeper/model';
+
 import type { Predecessor } from './acquisition.ts';
 
 /** What decides how a collector goes about one slot. */
@@ -43,6 +45,9 @@ const MIN_DEMOTED_DELAY_MS = 250;
 
 /** Longest wait of a new owner after one that is gone: above that of a demoted one, which so comes first. */
 const MAX_CAUTION_DELAY_MS = 1_000;
+
+/** Moments among which collectors spread that wait for each other. */
+const STAGGER_STEPS = 6;
 
 /** Over so long those are spread that verify a slot. */
 const MAX_SPREAD_MS = 100;
@@ -93,9 +98,13 @@ export function cautionDelayMs(intervalMs: number): number {
   return Math.min(MAX_CAUTION_DELAY_MS, intervalMs / 4);
 }
 
-/** When the backup of a rank looks. Later ranks, and those behind a slow owner, wait longer; never past nine tenths of the slot. */
+/**
+ * When the backup of a rank looks: after a new owner that is cautious. Later ranks, and those behind a slow owner, wait longer;
+ * never past nine tenths of the slot.
+ */
 export function backupDelayMs(rank: number, intervalMs: number, lastDurationMs: number): number {
-  return Math.min(rank * Math.max(2 * lastDurationMs + 150, intervalMs / 5), 0.9 * intervalMs);
+  const afterOwnerMs = Math.max(intervalMs / 5, cautionDelayMs(intervalMs) + intervalMs / 10);
+  return Math.min(rank * Math.max(2 * lastDurationMs + 150, afterOwnerMs), 0.9 * intervalMs);
 }
 
 /**
@@ -127,10 +136,19 @@ export function takeoverCheckMs(input: {
  * @param stagger - As in {@link SlotSituation}: of two that verify the same slot one comes first.
  */
 export function verificationMs(slotMs: number, intervalMs: number, sinceMs: number, stagger = 0.5): number {
-  const spreadMs = (2 * stagger - 1) * Math.min(MAX_SPREAD_MS, intervalMs / 20);
-  const settledMs = Math.max(sinceMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2) + spreadMs;
+  const settledMs = Math.max(sinceMs + Math.min(250, intervalMs / 4), slotMs + intervalMs / 2);
   const closingMs = slotMs + intervalMs - Math.min(MAX_CLOSING_MS, intervalMs / 4);
-  return Math.max(sinceMs, Math.min(settledMs, closingMs));
+  return Math.max(sinceMs, Math.min(settledMs + spreadMs(intervalMs, stagger), closingMs));
+}
+
+/** The `stagger` of a collector: in a few steps, so that looks of a moment still share a call. */
+export function staggerOf(collector: string, target: TargetId): number {
+  return 0.5 + (identityHash(`${collector} ${target}`) % STAGGER_STEPS) / (2 * (STAGGER_STEPS - 1));
+}
+
+/** By how much a collector puts off a look at a slot that others may look at, too; `stagger` as in {@link SlotSituation}. */
+export function spreadMs(intervalMs: number, stagger: number): number {
+  return (2 * stagger - 1) * Math.min(MAX_SPREAD_MS, intervalMs / 20);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -60,6 +60,11 @@ export class TargetCatalogue {
     for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
   }
 
+  /** Forgets a target. */
+  forget(id: TargetId): void {
+    this.#known.delete(id);
+  }
+
   #count(kind: string): number {
     let count = 0;
     for (const { fingerprint } of this.#known.values()) if (fingerprint.startsWith(kind)) count += 1;

@@ -35,6 +35,8 @@ export interface EngineContext {
   readonly logger: Logger;
   /** How long after a take-over slots are looked up before they are scraped. */
   readonly cautionMs: number;
+  /** Until then after its last sign of life every collector is known to be gone that is. */
+  readonly sessionTimeoutMs: number;
   /** Scrapers with a scrape on its way; closed when the collector gives up. */
   readonly active: Set<SlotScraper>;
   /** Closes a scraper that nobody uses any more; not in this very moment. */

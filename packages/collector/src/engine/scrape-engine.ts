@@ -28,6 +28,10 @@ export interface ScrapeEngineOptions {
   readonly logger: Logger;
   /** How long after a take-over slots are looked up before they are scraped. */
   readonly cautionMs: number;
+  /** Of the collectors in ZooKeeper. */
+  readonly sessionTimeoutMs: number;
+  /** A target of {@link ScrapeEngine.watchedIds} needs no watch any more, nor what its registration says. */
+  readonly onDismissed?: ((id: TargetId) => void) | undefined;
   /** Whether this collector can not be sure that its targets are still its own. */
   readonly isDemoted: () => boolean;
   /** How often the process was found to have stood still; asked at each wake-up. */
@@ -78,7 +82,8 @@ export class ScrapeEngine {
   #isDemoted = true;
 
   constructor(options: ScrapeEngineOptions) {
-    const { self, clock, gate, frames, createScraper, metrics, logger, cautionMs, stallCount } = options;
+    const { self, clock, gate, frames, createScraper, metrics, logger, cautionMs, sessionTimeoutMs, stallCount } =
+      options;
     const createTicker = options.createTicker ?? ((onDue: OnDue) => new Ticker<DueItem>(clock, onDue));
     this.#options = options;
     this.#pending = new PendingWork((err) => logger.error({ err }, 'a scrape failed in an unforeseen way'));
@@ -94,6 +99,7 @@ export class ScrapeEngine {
       metrics,
       logger,
       cautionMs,
+      sessionTimeoutMs,
       isSpreading: () => clock.now() < this.#targetsChangedAtMs + cautionMs,
       // Asked once a wake-up rather than once a slot.
       isDemoted: () => this.#isDemoted,
@@ -115,6 +121,11 @@ export class ScrapeEngine {
   /** Targets that this collector has a part in. */
   get targetIds(): IterableIterator<TargetId> {
     return this.#tasks.keys();
+  }
+
+  /** Targets that others own by now and that this collector, which owned them, still watches over. */
+  get watchedIds(): IterableIterator<TargetId> {
+    return this.#watching.keys();
   }
 
   get targetCount(): number {
@@ -143,7 +154,7 @@ export class ScrapeEngine {
       const part = { acquisition, beginsMs: next.beginsMs(id, nowMs), knownFromMs: changes.knownFromMs(id) };
       this.#taskOf(id).acquire(part, nowMs);
     }
-    for (const [id, task] of this.#watching) if (!changes.exists(id)) this.#dismiss(task);
+    for (const [id, task] of this.#watching) if (!changes.exists(id)) this.#dismiss(task, task.standsIn);
     for (const [id, task] of this.#tasks) {
       if (wanted.has(id)) continue;
       this.#tasks.delete(id);
@@ -158,9 +169,14 @@ export class ScrapeEngine {
     }
   }
 
-  /** Tells what the registration of a target says. Targets without a part for this collector are ignored. */
+  /** Tells what the registration of a target says. Targets that this collector neither has a part in nor watches are ignored. */
   configure(id: TargetId, target: Parsed<Target> | undefined): void {
-    this.#tasks.get(id)?.configure(target, this.#options.clock.now());
+    const nowMs = this.#options.clock.now();
+    this.#tasks.get(id)?.configure(target, nowMs);
+    const watching = this.#watching.get(id);
+    if (watching === undefined) return;
+    watching.configure(target, nowMs);
+    if (!watching.answersForTarget) this.#dismiss(watching);
   }
 
   /** The states of all targets that this collector has a part in. */
@@ -197,10 +213,11 @@ export class ScrapeEngine {
     return task;
   }
 
-  #dismiss(task: TargetTask): void {
+  #dismiss(task: TargetTask, marksEnd = false): void {
     if (this.#watching.get(task.id) !== task) return;
     this.#watching.delete(task.id);
-    task.release(false, this.#options.clock.now());
+    task.release(marksEnd, this.#options.clock.now());
+    this.#options.onDismissed?.(task.id);
   }
 
   #onDue(items: readonly DueItem[], nowMs: number): void {

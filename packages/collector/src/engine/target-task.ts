@@ -1,15 +1,7 @@
-import {
-  identityHash,
-  slotAfter,
-  slotAtOrBefore,
-  type Logger,
-  type Parsed,
-  type Target,
-  type TargetId,
-} from '@pulsekeeper/model';
+import { slotAfter, slotAtOrBefore, type Logger, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
-import { approachSlot, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
+import { approachSlot, spreadMs, staggerOf, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
 import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import type { SlotCounters } from '../schedule/slot-counters.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
@@ -21,9 +13,6 @@ import type { TargetState } from './target-state.ts';
 
 /** Part of a slot after which a verification is carried out whoever owns the target by then. */
 const LAST_CHANCE = 0.75;
-
-/** Moments among which collectors spread that wait for each other. */
-const STAGGER_STEPS = 6;
 
 /** Until then after a boundary, one that leaves is sure to be there still. */
 const AFTER_BOUNDARY_MS = 50;
@@ -64,7 +53,7 @@ export class TargetTask {
   readonly #stagger: number;
   readonly #tally: SlotTally;
   readonly #runner: SlotRunner;
-  readonly #handover = new HandoverWatch();
+  readonly #handover: HandoverWatch;
   #schedule: Schedule | undefined;
   #rejection: string | undefined;
   /** Counts the rhythms: items of an earlier one are void. */
@@ -94,6 +83,7 @@ export class TargetTask {
     this.#stagger = staggerOf(context.self, id);
     this.#tally = new SlotTally(context.totals);
     this.#runner = new SlotRunner(id, context, this.#tally, logger);
+    this.#handover = new HandoverWatch(context.sessionTimeoutMs);
   }
 
   /** How the slots ended so far. */
@@ -104,8 +94,7 @@ export class TargetTask {
   /** Takes note of what a new plan, which is in force already, says of the target. */
   acquire({ acquisition, beginsMs, knownFromMs = Infinity }: TargetPart, nowMs: number): void {
     this.#knownFromMs = knownFromMs;
-    // Nobody else has ever had it.
-    if (acquisition.kind === 'fresh') this.#handover.open();
+    if (this.#context.plan().rankAt(this.id, nowMs) === 0) this.#handover.open();
     if (acquisition.kind === 'takeover') {
       const { predecessor } = acquisition;
       this.#takeover = predecessor;
@@ -125,13 +114,19 @@ export class TargetTask {
     this.#verifyOpenSlot(schedule, nowMs);
   }
 
-  /** Whether this collector owned the target, and has not yet seen that the next one deals with it. */
+  /** Whether this collector had its part in the target, and has not yet seen that another one deals with it. */
   get answersForTarget(): boolean {
     return this.#handover.isOpen;
   }
 
+  /** Whether slots of the target were ours to deal with after another collector should have. */
+  get standsIn(): boolean {
+    return this.#handover.isOpen && this.#handover.isSinceLoss(this.#settledSlotMs);
+  }
+
   /** Another collector owns the target from now on: makes sure that it does its work. */
   watchOver(nowMs: number): void {
+    this.#handover.lose(nowMs);
     const schedule = this.#schedule;
     if (schedule === undefined) return;
     const slotMs = slotAtOrBefore(nowMs, schedule.intervalMs, schedule.phaseMs);
@@ -191,7 +186,7 @@ export class TargetTask {
     this.#notePassed(item.slotMs, slotMs, intervalMs, isDemoted);
     this.#await(slotMs + intervalMs);
     const rank = this.#context.plan().rankAt(this.id, slotMs);
-    if (rank === 0) this.#handover.open();
+    if (rank >= 0) this.#handover.open();
     if (slotMs <= this.#settledSlotMs) return undefined;
     if (rank < 0) {
       if (this.#handover.isOpen) this.#lookAtLastChance(slotMs, intervalMs, nowMs);
@@ -245,7 +240,7 @@ export class TargetTask {
       // A slot in the future comes from a clock that is wrong; it must not keep us from scraping.
       this.#settledSlotMs = lastSlotMs <= nowMs + intervalMs ? lastSlotMs : slotMs;
       this.#runner.noteCovered();
-      if (rank !== 0) this.#endHandover();
+      if (rank !== 0 && this.#handover.isSinceLoss(lastSlotMs)) this.#endHandover();
       return;
     }
     // What came before the target was known is nobody's to make good; starting in its rhythm spreads a cluster's first scrapes.
@@ -299,11 +294,12 @@ export class TargetTask {
   }
 
   #lookAtLastChance(slotMs: number, intervalMs: number, nowMs: number): void {
-    if (!this.#handover.takeSlot()) {
+    if (!this.#handover.takeSlot(slotMs)) {
       this.#endHandover();
       return;
     }
-    this.#context.schedule(Math.max(nowMs, slotMs + LAST_CHANCE * intervalMs), this.#itemOf(slotMs, 'look', true));
+    const lookAtMs = slotMs + LAST_CHANCE * intervalMs + spreadMs(intervalMs, this.#stagger);
+    this.#context.schedule(Math.max(nowMs, lookAtMs), this.#itemOf(slotMs, 'look', true));
   }
 
   /** Ends the schedule in force. Its connection and writer go once nothing of it is in flight. */
@@ -391,9 +387,4 @@ export class TargetTask {
     const knownFromMs = this.#knownFromMs;
     this.#tally.countMissed(slotsLeftOut({ lastSlotMs, slotMs, intervalMs, knownFromMs }));
   }
-}
-
-/** From 0.5 to 1, in a few steps, so that looks of a moment still share a call. */
-function staggerOf(collector: string, target: TargetId): number {
-  return 0.5 + (identityHash(`${collector} ${target}`) % STAGGER_STEPS) / (2 * (STAGGER_STEPS - 1));
 }

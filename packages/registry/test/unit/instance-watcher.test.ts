@@ -81,6 +81,22 @@ describe('InstanceWatcher', () => {
     expect(session.calls.filter((call) => call === 'getData /services/a/2')).to.have.length(1);
   });
 
+  it('forgets a single one, and settles without it', async () => {
+    const watcher = await start();
+    const absent = targetId('a', 'absent');
+    watcher.setWanted([one, two]);
+    await watcher.settled();
+    watcher.forget(one);
+    watcher.forget(absent);
+    expect([watcher.get(one), watcher.get(two)?.ok]).to.deep.equal([undefined, true]);
+    watcher.setWanted([one, two, absent]);
+    watcher.forget(one);
+    watcher.forget(absent);
+    await watcher.settled();
+    expect(watcher.get(one)).to.equal(undefined);
+    expect(session.calls.filter((call) => call === 'getData /services/a/2')).to.have.length(1);
+  });
+
   it('keeps the last data of an instance that is gone, and finds it again', async () => {
     const watcher = await start();
     watcher.setWanted([one]);

@@ -67,8 +67,8 @@ describe('approachSlot', () => {
   });
 
   it('looks the later the further behind the owner', () => {
-    expect(approachSlot({ ...SURE, rank: 1 })).to.deep.equal({ kind: 'look', delayMs: 1_000 });
-    expect(approachSlot({ ...SURE, rank: 2 })).to.deep.equal({ kind: 'look', delayMs: 2_000 });
+    expect(approachSlot({ ...SURE, rank: 1 })).to.deep.equal({ kind: 'look', delayMs: 1_500 });
+    expect(approachSlot({ ...SURE, rank: 2 })).to.deep.equal({ kind: 'look', delayMs: 3_000 });
   });
 
   it('keeps every look within the slot and in the order owner, new owner or backup', () => {

@@ -58,6 +58,8 @@ describe('TargetCatalogue', () => {
     catalogue.setInstance(TWO, instance());
     expect([...catalogue.setRules({ defaults: NO_CLUSTER_DEFAULTS, rules })].map(([id]) => id)).to.include(TWO);
     expect([catalogue.rejectedCount, catalogue.droppedCount]).to.deep.equal([1, 1]);
+    catalogue.forget(TWO);
+    expect([catalogue.rejectedCount, catalogue.droppedCount]).to.deep.equal([1, 0]);
     catalogue.keepOnly(new Set());
     expect(catalogue.rejectedCount).to.equal(0);
   });

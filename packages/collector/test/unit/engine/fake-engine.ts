@@ -52,7 +52,7 @@ export class FakeEngine {
   });
   readonly #running: { readonly endsAtMs: number; readonly finish: () => void }[] = [];
 
-  constructor(maxInFlight = 10) {
+  constructor(maxInFlight = 10, sessionTimeoutMs = 2_000) {
     const slotClock = new SlotClock({ clock: this.clock });
     this.context = {
       self: 'me',
@@ -65,6 +65,7 @@ export class FakeEngine {
       metrics: { observeScrape: () => undefined },
       logger: silentLogger,
       cautionMs: 2_000,
+      sessionTimeoutMs,
       active: new Set(),
       close: (scraper) => scraper.close(),
       plan: () => this.plan,

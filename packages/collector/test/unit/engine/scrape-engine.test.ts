@@ -21,6 +21,7 @@ class Bench {
   scrapes = 0;
   closed = 0;
   readonly slots: number[] = [];
+  readonly dismissed: string[] = [];
   ends = 0;
   hold: ReturnType<typeof deferred<undefined>> | undefined;
   readonly metrics = new CollectorMetrics(new Registry());
@@ -48,6 +49,8 @@ class Bench {
       metrics: this.metrics,
       logger: silentLogger,
       cautionMs: 2_000,
+      sessionTimeoutMs: 500,
+      onDismissed: (id) => this.dismissed.push(id),
       isDemoted: () => isDemoted,
       stallCount: () => 0,
     });
@@ -112,6 +115,74 @@ describe('ScrapeEngine', () => {
     expect(bench.engine.targetCount).to.equal(0);
     await eventually(() => expect([bench.closed, bench.ends]).to.deep.equal([1, 0]));
     await bench.engine.stop(noDeadline);
+  });
+
+  describe('of a target that it lost to another collector', () => {
+    const isNotNew = { ...CHANGES, isNew: () => false };
+
+    /** Owned, and given to another one before it was scraped. */
+    function lost(): Bench {
+      const bench = new Bench();
+      bench.own();
+      bench.engine.applyPlan(OTHERS, isNotNew);
+      expect([...bench.engine.watchedIds]).to.deep.equal([TARGET]);
+      return bench;
+    }
+
+    it('scrapes what that one does not, and forgets it with the first frame of that one', async () => {
+      const bench = lost();
+      bench.lastSlots = () => Promise.resolve(new Map([[TARGET, 1]]));
+      await eventually(() => expect(bench.slots.length).to.be.at.least(2));
+      bench.lastSlots = () => Promise.resolve(new Map([[TARGET, Date.now()]]));
+      await eventually(() => expect(bench.dismissed).to.deep.equal([TARGET]));
+      expect([...bench.engine.watchedIds]).to.deep.equal([]);
+      expect(bench.ends).to.equal(0);
+      await bench.engine.stop(noDeadline);
+    });
+
+    it('marks the end when it leaves, having stood in for the owner', async () => {
+      const bench = lost();
+      bench.lastSlots = () => Promise.resolve(new Map([[TARGET, 1]]));
+      await eventually(() => expect(bench.slots.length).to.be.at.least(2));
+      bench.engine.applyPlan(OTHERS, { ...isNotNew, exists: () => false });
+      await eventually(() => expect([bench.dismissed, bench.ends]).to.deep.equal([[TARGET], 1]));
+      await bench.engine.stop(noDeadline);
+    });
+
+    it('leaves the end to the owner when it leaves before', async () => {
+      const bench = lost();
+      bench.engine.applyPlan(OTHERS, { ...isNotNew, exists: () => false });
+      expect([bench.dismissed, bench.ends]).to.deep.equal([[TARGET], 0]);
+      await bench.engine.stop(noDeadline);
+    });
+
+    it('forgets it when its registration turns out to make no sense, even if it comes only now', async () => {
+      const bench = new Bench();
+      bench.engine.applyPlan(MINE, CHANGES);
+      bench.engine.applyPlan(OTHERS, isNotNew);
+      expect([...bench.engine.watchedIds]).to.deep.equal([TARGET]);
+      bench.engine.configure(TARGET, { ok: false, reason: 'no address' });
+      expect(bench.dismissed).to.deep.equal([TARGET]);
+      await bench.engine.stop(noDeadline);
+    });
+
+    it('watches over it by a registration that comes only now', async () => {
+      const bench = new Bench();
+      bench.engine.applyPlan(MINE, CHANGES);
+      bench.engine.applyPlan(OTHERS, isNotNew);
+      bench.engine.configure(TARGET, target());
+      bench.lastSlots = () => Promise.resolve(new Map([[TARGET, 1]]));
+      await eventually(() => expect(bench.slots.length).to.be.at.least(1));
+      await bench.engine.stop(noDeadline);
+    });
+
+    it('goes on with it when it gets it back', async () => {
+      const bench = lost();
+      bench.engine.applyPlan(MINE, isNotNew);
+      await eventually(() => expect(bench.slots.length).to.be.at.least(2));
+      expect([[...bench.engine.watchedIds], bench.dismissed]).to.deep.equal([[], []]);
+      await bench.engine.stop(noDeadline);
+    });
   });
 
   it('marks the end of a target that has left the cluster', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@pulsekeeper/model';
 import type { AppendOutcome, Frame, FrameWriter } from '@pulsekeeper/store';
 
+import { defaultHandoverMs } from '../../../src/collector-options.ts';
 import { PlanBuilder } from '../../../src/assignment/plan-builder.ts';
 import { cautionMs } from '../../../src/assignment/slot-approach.ts';
 import type { DueItem } from '../../../src/engine/engine-context.ts';
@@ -29,6 +30,10 @@ export interface SimulationOptions {
   readonly maxNewsMs: number;
   /** How long a scrape takes at most. */
   readonly maxScrapeMs: number;
+  /** After it a collector that died or hears nothing is one no more; the hand-over time follows from it. @defaultValue 2000 */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Collectors that have a part in each target. @defaultValue 1 */
+  readonly replication?: number | undefined;
 }
 
 /** The truth at a moment: what ZooKeeper would hold. */
@@ -39,7 +44,6 @@ interface World {
 
 /** A change is followed by another plan so much after each boundary, as the planner does it. */
 const AFTER_BOUNDARY_MS = 1_500;
-const HANDOVER_MS = 1_500;
 const NEVER = new AbortController().signal;
 /** Between the end of the slots of a leaver and its going. */
 const LAST_SLOT_MS = 100;
@@ -79,10 +83,8 @@ export class SimulatedCluster {
 
   /** A collector starts: it owns its share from the hand-over time on. */
   join(id: string): void {
-    const collectors = new Map(this.#world.collectors);
-    collectors.set(id, { id, capacity: 1, activeFromMs: this.nowMs + HANDOVER_MS });
     this.#members.set(id, new SimulatedCollector(id, this));
-    this.#tell({ ...this.#world, collectors }, id);
+    this.#announce(id, { id, capacity: 1, activeFromMs: this.nowMs + this.handoverMs });
   }
 
   /** A collector leaves in order; its record goes when it has finished. */
@@ -90,24 +92,32 @@ export class SimulatedCluster {
     const record = this.#world.collectors.get(id);
     const member = this.#members.get(id);
     if (record === undefined || member === undefined) throw new TypeError(`there is no collector ${id}`);
-    const drainAtMs = this.nowMs + HANDOVER_MS;
-    this.#tell({ ...this.#world, collectors: new Map(this.#world.collectors).set(id, { ...record, drainAtMs }) }, id);
+    const drainAtMs = this.nowMs + this.handoverMs;
+    this.#announce(id, { ...record, drainAtMs });
     // Not awaited here: what is in flight ends by events of its own.
-    this.after(HANDOVER_MS + LAST_SLOT_MS, () => void member.stop().then(() => this.#forget(id)));
+    this.after(this.handoverMs + LAST_SLOT_MS, () => void member.stop().then(() => this.#forget(id)));
   }
 
   /** A collector dies; its record goes with its session. */
-  kill(id: string, sessionTimeoutMs: number): void {
+  kill(id: string): void {
     this.#members.get(id)?.die();
-    this.after(sessionTimeoutMs, () => this.#forget(id));
+    this.after(this.sessionTimeoutMs, () => this.#forget(id));
   }
 
-  /** A collector hears nothing for so long, as one whose connection to ZooKeeper stalls; it knows that, and works on. */
+  /**
+   * A collector hears nothing for so long, as one whose connection to ZooKeeper stalls; it knows that, and works on. Longer
+   * than a session, it is no member until it has joined anew.
+   */
   deafen(id: string, ms: number): void {
     const member = this.#members.get(id);
-    if (member === undefined) throw new TypeError(`there is no collector ${id}`);
-    member.deafUntilMs = this.nowMs + ms;
-    member.informedUntilMs = Math.max(member.informedUntilMs, member.deafUntilMs);
+    const record = this.#world.collectors.get(id);
+    if (member === undefined || record === undefined) throw new TypeError(`there is no collector ${id}`);
+    const untilMs = this.nowMs + ms;
+    member.deafUntilMs = untilMs;
+    member.informedUntilMs = Math.max(member.informedUntilMs, untilMs);
+    if (ms <= this.sessionTimeoutMs) return;
+    this.after(this.sessionTimeoutMs, () => this.#withdraw(id));
+    this.after(ms, () => this.#announce(id, { ...record, activeFromMs: this.nowMs + this.handoverMs }));
   }
 
   /** Lets time pass. */
@@ -143,6 +153,25 @@ export class SimulatedCluster {
     return this.#options.intervalMs;
   }
 
+  get sessionTimeoutMs(): number {
+    return this.#options.sessionTimeoutMs ?? 2_000;
+  }
+
+  /** As the collectors have it by default. */
+  get handoverMs(): number {
+    return defaultHandoverMs(this.sessionTimeoutMs);
+  }
+
+  /** For the members. */
+  get replication(): number {
+    return this.#options.replication ?? 1;
+  }
+
+  /** Targets that the collectors watch over which lost them. */
+  get watched(): number {
+    return [...this.#members.values()].reduce((sum, member) => sum + member.watched, 0);
+  }
+
   /** Stores a frame, as Redis would: one a slot. */
   append(id: TargetId, slotMs: number): AppendOutcome {
     const slots = this.#stored.get(id) ?? new Set();
@@ -163,10 +192,18 @@ export class SimulatedCluster {
   }
 
   #forget(id: string): void {
-    const collectors = new Map(this.#world.collectors);
-    collectors.delete(id);
     this.#members.delete(id);
-    this.#tell({ ...this.#world, collectors });
+    this.#withdraw(id);
+  }
+
+  /** A collector writes its record. */
+  #announce(id: string, record: EpochCollector): void {
+    this.#tell({ ...this.#world, collectors: new Map(this.#world.collectors).set(id, record) }, id);
+  }
+
+  #withdraw(id: string): void {
+    const collectors = new Map(this.#world.collectors);
+    if (collectors.delete(id)) this.#tell({ ...this.#world, collectors });
   }
 
   /** The author of a change knows at once. News overtakes no other news on its way to one collector. */
@@ -196,7 +233,7 @@ class SimulatedCollector {
 
   constructor(id: string, cluster: SimulatedCluster) {
     this.#cluster = cluster;
-    this.#builder = new PlanBuilder({ self: id, replication: 1 });
+    this.#builder = new PlanBuilder({ self: id, replication: cluster.replication });
     this.#engine = new ScrapeEngine({
       self: id,
       clock: new SlotClock({ clock: cluster.clock }),
@@ -206,11 +243,16 @@ class SimulatedCollector {
       metrics: { observeScrape: () => undefined, countLooks: () => undefined } as never,
       logger: silentLogger,
       cautionMs: cautionMs(0),
+      sessionTimeoutMs: cluster.sessionTimeoutMs,
       isDemoted: () => cluster.nowMs < this.deafUntilMs,
       stallCount: () => 0,
       createTicker: (onDue) => this.#ticker(onDue),
     });
     this.#engine.start();
+  }
+
+  get watched(): number {
+    return [...this.#engine.watchedIds].length;
   }
 
   hear(world: World): void {
@@ -249,14 +291,13 @@ class SimulatedCollector {
       targetsChangedAtMs: this.#targetsChangedAtMs,
       knownFromMs: (id) => this.#knownFromMs.get(id) ?? Infinity,
     });
-    for (const id of [...this.#engine.targetIds]) this.#configure(id);
+    const states = this.#engine.describeTargets();
+    for (const { target, url } of states) if (url === undefined) this.#configure(target as TargetId);
     const boundaryMs = plan.nextBoundaryMs(nowMs);
     if (boundaryMs < Infinity) this.#cluster.after(boundaryMs - nowMs + AFTER_BOUNDARY_MS, () => this.#replan());
   }
 
   #configure(id: TargetId): void {
-    const isConfigured = this.#engine.describeTargets().find(({ target }) => target === id)?.url !== undefined;
-    if (isConfigured) return;
     const { service, instance } = splitTargetId(id);
     const rule = { ...DEFAULT_SCRAPE_RULE, intervalMs: this.#cluster.intervalMs };
     const target: Target = { id, service, instance, url: 'http://127.0.0.1:1/metrics', rule, labels: {} };

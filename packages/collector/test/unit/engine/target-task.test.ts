@@ -2,6 +2,7 @@ import { silentLogger } from '@pulsekeeper/model';
 import { expect } from 'chai';
 
 import type { Acquisition } from '../../../src/assignment/acquisition.ts';
+import { spreadMs, staggerOf } from '../../../src/assignment/slot-approach.ts';
 import { TargetTask } from '../../../src/engine/target-task.ts';
 import { fakePlan } from '../assignment/fake-plan.ts';
 import { FakeEngine, INTERVAL, TARGET, targetWith } from './fake-engine.ts';
@@ -212,9 +213,9 @@ describe('TargetTask', () => {
       engine.plan = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['other', 'me'] } });
       const { slot } = start({ kind: 'backup' }, engine);
       engine.stored = slot;
-      await engine.runUntil(slot + INTERVAL + 900);
+      await engine.runUntil(slot + INTERVAL + 1_400);
       expect(engine.frames).to.have.lengthOf(0);
-      await engine.runUntil(slot + INTERVAL + 1_100);
+      await engine.runUntil(slot + INTERVAL + 1_600);
       expect(slotsOf(engine, slot)).to.deep.equal([1]);
       expect(engine.totals).to.include({ rescued: 1, written: 1 });
       engine.stored = slot + 2 * INTERVAL;
@@ -229,11 +230,11 @@ describe('TargetTask', () => {
     const { slot } = start({ kind: 'backup' }, engine);
     engine.stored = slot;
     engine.appendOutcome = 'doubled';
-    await engine.runUntil(slot + INTERVAL + 1_100);
+    await engine.runUntil(slot + INTERVAL + 1_600);
     expect(engine.totals).to.include({ rescued: 1, doubled: 1 });
-    await engine.runUntil(slot + 2 * INTERVAL + 2_000);
+    await engine.runUntil(slot + 2 * INTERVAL + 3_000);
     expect(engine.frames).to.have.lengthOf(1);
-    await engine.runUntil(slot + 2 * INTERVAL + 2_300);
+    await engine.runUntil(slot + 2 * INTERVAL + 3_300);
     expect(engine.frames).to.have.lengthOf(2);
   });
 
@@ -501,9 +502,12 @@ describe('TargetTask', () => {
   });
 
   describe('when another collector owns the target by a new plan', () => {
+    /** When those look that had the target before. */
+    const LATE = 0.75 * INTERVAL + spreadMs(INTERVAL, staggerOf('me', TARGET));
+
     /** A target that was ours for a slot, which we scraped. */
-    async function lose(): Promise<{ engine: FakeEngine; task: TargetTask; slot: number }> {
-      const { engine, task, slot } = start();
+    async function lose(sessionTimeoutMs = 2_000): Promise<{ engine: FakeEngine; task: TargetTask; slot: number }> {
+      const { engine, task, slot } = start(FRESH, new FakeEngine(10, sessionTimeoutMs));
       await engine.runUntil(slot + INTERVAL + 100);
       engine.plan = OTHERS;
       task.watchOver(engine.nowMs);
@@ -513,9 +517,9 @@ describe('TargetTask', () => {
     it('makes good what that one does not scrape, late in each slot', async () => {
       const { engine, task, slot } = await lose();
       engine.stored = slot;
-      await engine.runUntil(slot + 1.75 * INTERVAL - 1);
+      await engine.runUntil(slot + INTERVAL + LATE - 1);
       expect(slotsOf(engine, slot)).to.deep.equal([0]);
-      await engine.runUntil(slot + 1.75 * INTERVAL);
+      await engine.runUntil(slot + INTERVAL + LATE);
       expect(slotsOf(engine, slot)).to.deep.equal([0, 1]);
       await engine.runUntil(slot + 3 * INTERVAL);
       expect(slotsOf(engine, slot)).to.deep.equal([0, 1, 2]);
@@ -547,6 +551,77 @@ describe('TargetTask', () => {
       task.watchOver(engine.nowMs);
       await engine.runUntil(slot + INTERVAL - 1);
       expect(slotsOf(engine, slot)).to.deep.equal([0]);
+    });
+
+    it('goes on after a frame for the slot that was open: that may be by the owner before us', async () => {
+      const { engine, task, slot } = start();
+      engine.plan = OTHERS;
+      task.watchOver(engine.nowMs);
+      engine.stored = slot;
+      await engine.runUntil(slot + INTERVAL - 1);
+      expect(engine.looks).to.equal(1);
+      expect(task.answersForTarget).to.equal(true);
+      await engine.runUntil(slot + INTERVAL + LATE);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+    });
+
+    it('answers for a target from the moment on that it gets it', () => {
+      const engine = new FakeEngine();
+      const { task } = takeOver(engine, { kind: 'takeover', predecessor: 'gone' }, 1);
+      expect(task.answersForTarget).to.equal(true);
+    });
+
+    it('goes by the new interval when the registration changes', async () => {
+      const { engine, task, slot } = await lose();
+      engine.stored = slot;
+      task.configure(targetWith({ intervalMs: 2 * INTERVAL }), engine.nowMs);
+      await engine.runUntil(slot + 4 * INTERVAL);
+      expect(engine.frames.slice(1).every(({ intervalMs }) => intervalMs === 2 * INTERVAL)).to.equal(true);
+      expect(engine.frames.length).to.be.within(2, 3);
+    });
+
+    it('ends when the registration makes no sense any more', async () => {
+      const { engine, task, slot } = await lose();
+      task.configure({ ok: false, reason: 'interval is "0"' }, engine.nowMs);
+      expect(task.answersForTarget).to.equal(false);
+      await engine.runUntil(slot + 3 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.deep.equal([0]);
+    });
+
+    it('stands in from the first slot on that came since', async () => {
+      const { engine, task, slot } = await lose();
+      engine.stored = slot;
+      expect(task.standsIn).to.equal(false);
+      await engine.runUntil(slot + 2 * INTERVAL - 1);
+      expect(task.standsIn).to.equal(true);
+    });
+
+    it('watches over a slot that it was to stand in for as a backup, until that is dealt with', async () => {
+      const engine = new FakeEngine();
+      engine.plan = fakePlan({ members: ['me', 'other'], owners: { [TARGET]: ['other', 'me'] } });
+      const { task, slot } = start({ kind: 'backup' }, engine);
+      engine.stored = slot;
+      expect(task.answersForTarget).to.equal(false);
+      await engine.runUntil(slot + INTERVAL + 100);
+      expect(task.answersForTarget).to.equal(true);
+      engine.stored = slot + INTERVAL;
+      await engine.runUntil(slot + 2 * INTERVAL - 1);
+      expect(task.answersForTarget).to.equal(false);
+      await engine.runUntil(slot + 2 * INTERVAL + 100);
+      engine.plan = OTHERS;
+      task.watchOver(engine.nowMs);
+      await engine.runUntil(slot + 3 * INTERVAL - 1);
+      expect(slotsOf(engine, slot)).to.deep.equal([2]);
+    });
+
+    it('goes on for twice the session timeout where that is longer', async () => {
+      const { engine, task, slot } = await lose(10 * INTERVAL);
+      engine.stored = slot;
+      await engine.runUntil(slot + 20 * INTERVAL);
+      expect(slotsOf(engine, slot)).to.have.length(20);
+      await engine.runUntil(slot + 24 * INTERVAL);
+      expect(task.answersForTarget).to.equal(false);
+      expect(engine.dismissed).to.equal(1);
     });
 
     it('ends after eight slots in which nothing shows', async () => {
