@@ -62,6 +62,22 @@ export interface SlotRecord {
   readonly sizeBytes: number;
 }
 
+/** How a slot ended, without what takes longer to tell. */
+export type SlotOutcome = Pick<SlotRecord, 'slotMs' | 'intervalMs' | 'timestampMs' | 'kind' | 'up'>;
+
+/** Some outcomes of one target, in the order of slots, late frames at their place. */
+export interface OutcomePage {
+  readonly target: TargetId;
+  readonly outcomes: readonly SlotOutcome[];
+  /** Whether nothing more comes of this target. */
+  readonly isLast: boolean;
+}
+
+export interface OutcomeOptions extends ReadOptions {
+  /** Whether the newest record before the range is told, too, however long before it is. @defaultValue false */
+  readonly withBefore?: boolean | undefined;
+}
+
 /** The newest scrape of a target. */
 export interface LastReport {
   readonly slotMs: number;
@@ -110,6 +126,16 @@ export interface FrameReader {
   ): AsyncIterable<SeriesResult>;
   /** Headers only, in the order of slots, late frames at their place. */
   slots(target: TargetId, fromMs: number, toMs: number, options?: ReadOptions): AsyncIterable<SlotRecord>;
+  /**
+   * How the slots of many targets ended, for counting them: with a round trip for many targets, and memory for some thousand
+   * slots. One or more pages for each target, one target after the other in the order given.
+   */
+  outcomes(
+    targets: readonly TargetId[],
+    fromMs: number,
+    toMs: number,
+    options?: OutcomeOptions,
+  ): AsyncIterable<OutcomePage>;
   lastReports(ids: readonly TargetId[], options?: ReadOptions): Promise<Map<TargetId, LastReport>>;
   /** Every target that has frames within its retention, in the order of ids. */
   targets(options?: ReadOptions): Promise<StoredTarget[]>;

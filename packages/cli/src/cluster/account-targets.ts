@@ -1,14 +1,10 @@
 import { phaseMs, type TargetId } from '@pulsekeeper/model';
-import type { FrameReader } from '@pulsekeeper/store';
+import type { FrameReader, SlotOutcome } from '@pulsekeeper/store';
 
-import type { Presence, SlotWindow } from '../views/slot-account.ts';
+import { SlotAccountant, type Presence, type SlotFact, type SlotWindow } from '../views/slot-account.ts';
 import type { AccountedTarget } from '../views/verification.ts';
 import type { ClusterPicture, PicturedTarget } from './cluster-picture.ts';
-import { mapBounded } from './map-bounded.ts';
-import { readSlotAccount } from './read-slot-account.ts';
 
-/** Targets read at a time; more only fills Redis's queue. */
-const CONCURRENCY = 16;
 /** The collectors hear of a registration a moment after it was made. */
 const SETTLE_MS = 2000;
 
@@ -23,16 +19,35 @@ export interface AccountingInput {
   readonly onCounted?: (() => void) | undefined;
 }
 
-/** Counts the slots of targets, several at a time; results in the order of the ids. */
-export async function accountTargets(reader: FrameReader, input: AccountingInput): Promise<AccountedTarget[]> {
+/** Counts the slots of targets, many at a time; results in the order of the ids. */
+export async function accountTargets(
+  reader: Pick<FrameReader, 'outcomes'>,
+  input: AccountingInput,
+): Promise<AccountedTarget[]> {
   const { ids, picture, window, signal, onCounted } = input;
   const registered = new Map((picture?.targets ?? []).map((target) => [target.id, target]));
-  return mapBounded(ids, CONCURRENCY, async (target) => {
-    const presence = presenceOf(target, registered.get(target), picture !== undefined);
-    const account = await readSlotAccount(reader, target, window, presence, signal);
-    onCounted?.();
-    return { target, account, registered: picture === undefined ? null : registered.has(target) };
-  });
+  const accounted: AccountedTarget[] = [];
+  let accountant: SlotAccountant | undefined;
+  // What is expected at the beginning of the window follows from the last record before it.
+  const options = { signal, withBefore: true };
+  for await (const { target, outcomes, isLast } of reader.outcomes(ids, window.fromMs, window.untilMs, options)) {
+    accountant ??= new SlotAccountant(window, presenceOf(target, registered.get(target), picture !== undefined));
+    for (const outcome of outcomes) {
+      accountant.add(toFact(outcome));
+    }
+    if (isLast) {
+      const isRegistered = picture === undefined ? null : registered.has(target);
+      accounted.push({ target, account: accountant.finish(), registered: isRegistered });
+      accountant = undefined;
+      onCounted?.();
+    }
+  }
+  return accounted;
+}
+
+function toFact({ slotMs, intervalMs, timestampMs, kind, up }: SlotOutcome): SlotFact {
+  // Only a record that was begun too late carries another time than its slot's.
+  return { slotMs, intervalMs, kind: kind === 'end' ? 'end' : 'frame', isUp: up, isLate: timestampMs > slotMs };
 }
 
 function presenceOf(id: TargetId, registered: PicturedTarget | undefined, isRegistryKnown: boolean): Presence {

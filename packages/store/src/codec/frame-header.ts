@@ -102,6 +102,23 @@ export function putFrameHeader(writer: BitWriter, header: FrameHeader): void {
  * @throws CorruptFrame
  */
 export function takeFrameHeader(cursor: ByteCursor, slotMs: number): FrameHeader {
+  return takeHeader(cursor, slotMs, true);
+}
+
+/** So many bytes hold the numbers of every header. */
+export const FRAME_HEAD_BYTES = 64;
+
+/**
+ * What the first {@link FRAME_HEAD_BYTES} of a frame tell: its header without texts, so without a message why it failed and the
+ * collector, and without the lists of series.
+ *
+ * @throws CorruptFrame
+ */
+export function readFrameHead(bytes: Uint8Array, slotMs: number): FrameHeader {
+  return takeHeader(new ByteCursor(bytes), slotMs, false);
+}
+
+function takeHeader(cursor: ByteCursor, slotMs: number, isWhole: boolean): FrameHeader {
   const first = cursor.byte();
   const version = first >>> 4;
   if (version !== FRAME_VERSION) throw new CorruptFrame(`version ${version} of frames is not known`);
@@ -114,9 +131,9 @@ export function takeFrameHeader(cursor: ByteCursor, slotMs: number): FrameHeader
   const timestampMs = slotMs + ((flags & FLAG.timestamp) === 0 ? 0 : cursor.signedVarint());
   const keyDistance = kind === 'key' ? 0 : cursor.varint();
   const chainIndex = kind === 'delta' ? cursor.varint() : 0;
-  const report = takeReport(cursor, flags);
-  const collector = (flags & FLAG.collector) === 0 ? undefined : cursor.text();
-  const schemaIds = (flags & FLAG.schemas) === 0 ? NO_IDS : takeSchemaIds(cursor);
+  const report = takeReport(cursor, flags, isWhole);
+  const collector = isWhole && (flags & FLAG.collector) !== 0 ? cursor.text() : undefined;
+  const schemaIds = isWhole && (flags & FLAG.schemas) !== 0 ? takeSchemaIds(cursor) : NO_IDS;
   const hasSampleTimestamps = (flags & FLAG.sampleTimestamps) !== 0;
   return {
     kind,
@@ -152,7 +169,7 @@ export function readFrameHeader(bytes: Uint8Array, slotMs: number): FrameHeader 
   return takeFrameHeader(new ByteCursor(bytes), slotMs);
 }
 
-function takeReport(cursor: ByteCursor, flags: number): ScrapeReport {
+function takeReport(cursor: ByteCursor, flags: number, isWhole: boolean): ScrapeReport {
   const durationSeconds = cursor.varint() / 1e6;
   const samplesScraped = cursor.varint();
   const samplesPostRelabel = (flags & FLAG.postRelabel) === 0 ? samplesScraped : cursor.varint();
@@ -164,6 +181,7 @@ function takeReport(cursor: ByteCursor, flags: number): ScrapeReport {
     return { up: true, durationSeconds, samplesScraped, samplesPostRelabel, seriesAdded, attempts, bodyBytes };
   }
   const counts = { durationSeconds, samplesScraped, samplesPostRelabel, seriesAdded, attempts, bodyBytes };
+  if (!isWhole) return { up: false, ...counts };
   const reason = failureReasonOfCode(cursor.varint());
   return { up: false, failure: { reason, message: cursor.text() }, ...counts };
 }

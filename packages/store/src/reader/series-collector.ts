@@ -85,6 +85,11 @@ export class SeriesCollector {
     return this.#hasOwnTimes;
   }
 
+  /** Slots of the range so far. */
+  get slotCount(): number {
+    return this.#slots.length;
+  }
+
   /** Takes frames of slots behind the range, from which only samples with a time of their own within it are wanted. */
   async addBeyond(frames: readonly StoredFrame[], toMs: number): Promise<void> {
     await this.#finishChain();

@@ -6,9 +6,12 @@ import {
   type MetricMetadata,
   type TargetId,
 } from '@pulsekeeper/model';
+import type { FrameHeader } from '../codec/frame-header.ts';
 import type {
   FrameReader,
   LastReport,
+  OutcomeOptions,
+  OutcomePage,
   ReadOptions,
   SelectOptions,
   SeriesResult,
@@ -20,8 +23,11 @@ import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
 import { aggregatePoints } from './aggregate-points.ts';
 import { candidateTargets, type CandidateTarget } from './candidate-targets.ts';
+import { CandidateBatches } from './candidate-batches.ts';
 import { scanFrames, throwIfAborted, type ScanContext, type StoredFrame } from './frame-scan.ts';
+import { scanHeads } from './head-scan.ts';
 import { readLastReports } from './last-reports.ts';
+import { scanOutcomes } from './outcome-scan.ts';
 import { SchemaCache } from './schema-cache.ts';
 import { SeriesCollector } from './series-collector.ts';
 import { seriesLabels, SeriesMatch } from './series-match.ts';
@@ -29,10 +35,12 @@ import { scanSlots } from './slot-scan.ts';
 import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
 import { readTargets } from './target-index.ts';
 
-/** Targets that are read ahead while the results of one are taken. */
+/** Batches of targets that are read ahead while the results of one are taken. */
 const TARGETS_AHEAD = 3;
 /** How long after its own time a sample may have been scraped to be found at that time. */
 const OWN_TIME_REACH_MS = 300_000;
+
+const NO_BYTES = Buffer.alloc(0);
 
 export interface StreamReaderOptions {
   readonly connection: RedisConnection;
@@ -73,26 +81,39 @@ export class StreamReader implements FrameReader {
     const { aggregation } = options;
     const match = new SeriesMatch(matchers);
     const targets = await candidateTargets(this.#cache, match, await this.targets(options));
-    const ahead: Promise<SeriesCollector | undefined>[] = [];
-    for (let next = 0; next < targets.length || ahead.length > 0;) {
-      for (; next < targets.length && ahead.length <= TARGETS_AHEAD; next++) {
-        const candidate = targets[next];
-        if (candidate === undefined) continue;
-        const collected = this.#collect(candidate, match, fromMs, toMs, options.signal);
+    const ahead: Promise<readonly SeriesCollector[]>[] = [];
+    const batches = new CandidateBatches(targets);
+    for (let isOver = false; !isOver || ahead.length > 0;) {
+      while (!isOver && ahead.length <= TARGETS_AHEAD) {
+        const batch = batches.next();
+        isOver = batch.length === 0;
+        if (isOver) break;
+        const collected = this.#collect(batch, match, fromMs, toMs, options.signal);
         // Its error is thrown when its turn comes, or never when the caller stops before.
         collected.catch(() => undefined);
         ahead.push(collected);
       }
-      const collector = await ahead.shift();
-      if (collector === undefined) continue;
-      if (aggregation === undefined) yield* collector.finish();
-      else for await (const series of collector.finish()) yield aggregatePoints(series, aggregation);
+      for (const collector of (await ahead.shift()) ?? []) {
+        batches.notice(collector.slotCount);
+        if (aggregation === undefined) yield* collector.finish();
+        else for await (const series of collector.finish()) yield aggregatePoints(series, aggregation);
+      }
     }
   }
 
   async *slots(target: TargetId, fromMs: number, toMs: number, options: ReadOptions = {}): AsyncGenerator<SlotRecord> {
     await this.#connected();
     yield* scanSlots(this.#context, target, fromMs, toMs, options.signal);
+  }
+
+  async *outcomes(
+    targets: readonly TargetId[],
+    fromMs: number,
+    toMs: number,
+    { signal, withBefore = false }: OutcomeOptions = {},
+  ): AsyncGenerator<OutcomePage> {
+    await this.#connected();
+    yield* scanOutcomes(this.#context, targets, { fromMs, toMs, withBefore }, signal);
   }
 
   async lastReports(ids: readonly TargetId[], options: ReadOptions = {}): Promise<Map<TargetId, LastReport>> {
@@ -184,7 +205,41 @@ export class StreamReader implements FrameReader {
     return this.#options.connection.untilReady();
   }
 
+  /** What a batch of {@link CandidateBatches} has. */
   async #collect(
+    batch: readonly CandidateTarget[],
+    match: SeriesMatch,
+    fromMs: number,
+    toMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly SeriesCollector[]> {
+    const [first] = batch;
+    if (first !== undefined && first.schemaIds.length > 0) {
+      const collector = await this.#collectSamples(first, match, fromMs, toMs, signal);
+      return collector === undefined ? [] : [collector];
+    }
+    const targets = new Map(batch.map(({ target }) => [target.id, target]));
+    const collectors = new Map<TargetId, SeriesCollector>();
+    const late: StoredFrame[] = [];
+    for await (const page of scanHeads(
+      this.#context,
+      [...targets.keys()],
+      { fromMs, toMs, withBefore: false },
+      signal,
+    )) {
+      const target = targets.get(page.target);
+      if (target === undefined) continue;
+      const collector =
+        collectors.get(target.id) ?? new SeriesCollector(this.#context, this.#cache, target, match, fromMs, toMs);
+      collectors.set(target.id, collector);
+      late.push(...page.late.map(headAlone));
+      await collector.add(page.heads.map(headAlone));
+      if (page.isLast) await collector.addLate(late.splice(0));
+    }
+    return [...collectors.values()];
+  }
+
+  async #collectSamples(
     { target, schemaIds }: CandidateTarget,
     match: SeriesMatch,
     fromMs: number,
@@ -220,6 +275,11 @@ export class StreamReader implements FrameReader {
     this.#corruptFrames++;
     this.#options.logger.warn({ err: error, schemaId }, 'a list of series cannot be read: it counts as missing');
   }
+}
+
+/** A frame of whose columns nothing is wanted. */
+function headAlone(header: FrameHeader): StoredFrame {
+  return { header, bytes: NO_BYTES, columnsAt: 0 };
 }
 
 function idsOf(targets: readonly StoredTarget[]): string[] {

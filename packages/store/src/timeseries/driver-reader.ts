@@ -12,6 +12,7 @@ export type StoreDriver = 'stream' | 'timeseries';
  */
 export class DriverReader implements FrameReader {
   readonly slots: FrameReader['slots'];
+  readonly outcomes: FrameReader['outcomes'];
   readonly lastReports: FrameReader['lastReports'];
   readonly targets: FrameReader['targets'];
   readonly seriesOf: FrameReader['seriesOf'];
@@ -28,6 +29,7 @@ export class DriverReader implements FrameReader {
     this.#timeseries = timeseries;
     this.#readDriver = readDriver;
     this.slots = (...args) => streams.slots(...args);
+    this.outcomes = (...args) => streams.outcomes(...args);
     this.lastReports = (...args) => streams.lastReports(...args);
     this.targets = (...args) => streams.targets(...args);
     this.seriesOf = (...args) => streams.seriesOf(...args);

@@ -130,6 +130,11 @@ describe('reading while redis holds damaged data', () => {
     await redis.cli('SET', `${prefix}:{${bad}}:late`, 'x');
     expect(await instancesOf('a')).to.deep.equal(['good']);
     expect(await collect(reading.reader.slots(bad, slotAt(0), slotAt(9)))).to.deep.equal([]);
+    const outcomes = await collect(reading.reader.outcomes([bad, good], slotAt(0), slotAt(9)));
+    expect(outcomes.map((page) => [page.target, page.outcomes.length])).to.deep.equal([
+      [bad, 0],
+      [good, 5],
+    ]);
     expect([...(await reading.reader.lastReports([bad, good])).keys()]).to.deep.equal([good]);
     expect(await reading.writer.lastSlots([bad, good])).to.deep.equal(
       new Map([

@@ -43,6 +43,8 @@ describe('store with the permissions that docs/redis-layout.md lists', () => {
     expect(await collect(reading.reader.select(parseSelector('a'), 0, Number.MAX_SAFE_INTEGER))).to.have.length(3);
     expect(await reading.reader.labelValues('x')).to.deep.equal(['1', '2']);
     expect(await collect(reading.reader.slots(ledger.ids[0]!, 0, Number.MAX_SAFE_INTEGER))).to.have.length(3);
+    const pages = await collect(reading.reader.outcomes(ledger.ids, Date.now(), Date.now(), { withBefore: true }));
+    expect(pages.flatMap(({ outcomes }) => outcomes)).to.have.length(3);
     expect((await reading.reader.lastReports(ledger.ids)).size).to.equal(3);
     expect(await reading.readCollectorStatuses()).to.have.length(1);
     expect(await reading.inspectServer()).to.have.length(1);

@@ -118,6 +118,68 @@ describe('store on a real redis', () => {
     expect([...values]).to.deep.equal([4, 5, 6]);
   });
 
+  it('tells how the slots of many targets ended, in pages', async () => {
+    const other = await startStore({ url: redis.url, keyPrefix: `t${run}`, collector: 'c2' });
+    const target = other.writer.open({ id: idOf('i2'), labels: labelsOf(idOf('i2')) });
+    await append('i2', [0, 1, 2]);
+    await target.append(frameAt(6, undefined));
+    await append('i2', [4]);
+    await append('i1', range(1_500));
+    await append('i3', range(1_500));
+    const ids = ['i1', 'i2', 'none', 'i3'].map(idOf);
+    const pages = await collect(store.reader.outcomes(ids, slotAt(1), slotAt(1_498)));
+    expect(pages.length).to.be.greaterThan(ids.length);
+    expect(pages.filter(({ isLast }) => isLast).map(({ target }) => target)).to.deep.equal(ids);
+    const stepsOf = (id: string): (number | string)[] =>
+      pages
+        .filter((page) => page.target === id)
+        .flatMap(({ outcomes }) => outcomes)
+        .map(({ slotMs, kind }) => (slotMs - FIRST_SLOT_MS) / 1000 + (kind === 'failure' ? 0.5 : 0));
+    expect(stepsOf(ids[0]!)).to.deep.equal(range(1_498, 1));
+    expect(stepsOf(ids[1]!)).to.deep.equal([1, 2, 4, 6.5]);
+    expect(stepsOf(ids[2]!)).to.deep.equal([]);
+    expect(stepsOf(ids[3]!)).to.deep.equal(range(1_498, 1));
+  });
+
+  it('tells of the newest record before a range, late ones among them', async () => {
+    const other = await startStore({ url: redis.url, keyPrefix: `t${run}`, collector: 'c2' });
+    const target = other.writer.open({ id: idOf('i1'), labels: labelsOf(idOf('i1')) });
+    await append('i1', [0, 1]);
+    await target.append(frameAt(6, samplesAt(6)));
+    await append('i1', [3]);
+    const outcomes = async (from: number): Promise<number[]> => {
+      const options = { withBefore: true };
+      const pages = await collect(store.reader.outcomes([idOf('i1')], slotAt(from), slotAt(9), options));
+      return pages.flatMap((page) => page.outcomes).map(({ slotMs }) => (slotMs - FIRST_SLOT_MS) / 1000);
+    };
+    expect(await outcomes(0)).to.deep.equal([0, 1, 3, 6]);
+    expect(await outcomes(2)).to.deep.equal([1, 3, 6]);
+    expect((await outcomes(5)).at(-2)).to.equal(3);
+    expect((await outcomes(8)).at(-1)).to.equal(6);
+  });
+
+  it('reads what scrapes yield by themselves, late frames at their place, of many targets', async () => {
+    const other = await startStore({ url: redis.url, keyPrefix: `t${run}`, collector: 'c2' });
+    for (const index of range(40)) {
+      const id = idOf(`i${index}`);
+      const target = other.writer.open({ id, labels: labelsOf(id) });
+      await append(`i${index}`, [0, 1]);
+      await target.append(frameAt(3, undefined));
+      await append(`i${index}`, [2]);
+      await target.append(frameAt(4, samplesAt(4)));
+    }
+    const results = await collect(store.reader.select(parseSelector('up'), slotAt(1), slotAt(4)));
+    expect(results.map(({ target }) => target)).to.deep.equal(
+      range(40)
+        .map((index) => idOf(`i${index}`))
+        .sort(),
+    );
+    for (const { timestampsMs, values } of results) {
+      expect([...timestampsMs]).to.deep.equal([1, 2, 3, 4].map(slotAt));
+      expect([...values]).to.deep.equal([1, 1, 0, 1]);
+    }
+  });
+
   it('marks where a series or a target ceases, once', async () => {
     const id = idOf('i1');
     const target = store.writer.open({ id, labels: labelsOf(id) });

@@ -1,0 +1,66 @@
+import type { FrameReader, SlotOutcome } from '@pulsekeeper/store';
+import type { TargetId } from '@pulsekeeper/model';
+import { expect } from 'chai';
+
+import { accountTargets } from '../../../src/cluster/account-targets.ts';
+import { id } from '../../support/model-builders.ts';
+
+const S = 1000;
+const NOW = 10_000_000 * S;
+const WINDOW = { fromMs: NOW - 300 * S, untilMs: NOW, nowMs: NOW, graceMs: S };
+const PAGE = 7;
+const signal = new AbortController().signal;
+
+/** A reader of slots by target, which come in small pages. */
+function readerOf(slots: Readonly<Record<string, readonly number[]>>): Pick<FrameReader, 'outcomes'> {
+  const outcomes: FrameReader['outcomes'] = async function* (targets: readonly TargetId[], fromMs, toMs, options) {
+    await Promise.resolve();
+    for (const target of targets) {
+      const all = slots[target] ?? [];
+      const before = options?.withBefore === true ? all.filter((slot) => slot < fromMs).slice(-1) : [];
+      const told = [...before, ...all.filter((slot) => slot >= fromMs && slot <= toMs)].map(outcomeAt);
+      for (let at = 0; at < told.length; at += PAGE) {
+        yield { target, outcomes: told.slice(at, at + PAGE), isLast: false };
+      }
+      yield { target, outcomes: [], isLast: true };
+    }
+  };
+  return { outcomes };
+}
+
+function outcomeAt(slotMs: number): SlotOutcome {
+  return { slotMs, intervalMs: 10 * S, timestampMs: slotMs, kind: 'samples', up: true };
+}
+
+function every10s(fromMs: number, untilMs: number): number[] {
+  return Array.from({ length: Math.ceil((untilMs - fromMs) / (10 * S)) }, (_, index) => fromMs + index * 10 * S);
+}
+
+describe('accountTargets', () => {
+  it('counts from the record before the window, however long before it is', async () => {
+    const slots = {
+      'web/near': [NOW - 340 * S, ...every10s(NOW - 270 * S, NOW)],
+      'web/far': [NOW - 5000 * S, ...every10s(NOW - 200 * S, NOW)],
+      'web/new': every10s(NOW - 200 * S, NOW),
+    };
+    const ids = Object.keys(slots).map(id);
+    let counted = 0;
+    const onCounted = (): void => void (counted += 1);
+    const input = { ids, picture: undefined, window: WINDOW, signal, onCounted };
+    const accounted = await accountTargets(readerOf(slots), input);
+    expect(accounted.map(({ target }) => target)).to.deep.equal(ids);
+    expect(accounted.map(({ account: { written, missing } }) => [written, missing])).to.deep.equal([
+      [27, 3],
+      [20, 10],
+      [20, 0],
+    ]);
+    expect(counted).to.equal(3);
+  });
+
+  it('counts a window without any record from the last one before it', async () => {
+    const input = { ids: [id('web/1'), id('web/2')], picture: undefined, window: WINDOW, signal };
+    const [first, second] = await accountTargets(readerOf({ 'web/1': [NOW - 5000 * S] }), input);
+    expect(first?.account).to.include({ expected: 29, written: 0, missing: 29 });
+    expect(second?.account).to.include({ expected: 0, written: 0, missing: 0 });
+  });
+});
