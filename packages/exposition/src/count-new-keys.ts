@@ -28,7 +28,7 @@ export function* countNewKeys(previous: Uint8Array, next: Uint8Array): Generator
   let count = 0;
   for (let at = start; at < nextEnd;) {
     const end = next.indexOf(NEWLINE, at) + 1;
-    if (!index.has(previous, next, at, end, hashBytes(next, at, end))) count++;
+    if (index.find(previous, next, at, end, hashBytes(next, at, end)) < 0) count++;
     at = end;
     if (--keysLeft > 0) continue;
     keysLeft = KEYS_A_STEP;

@@ -4,6 +4,7 @@ export { ExpositionError, LimitError, ParseError } from './errors.ts';
 export { SPARE_BYTES } from './body-store.ts';
 export { ExpositionParser } from './exposition-parser.ts';
 export { DEFAULT_PARSE_LIMITS } from './limits.ts';
+export { locateKeys } from './locate-keys.ts';
 export { parseExposition } from './parse-exposition.ts';
 export { SeriesPool } from './series-pool.ts';
 

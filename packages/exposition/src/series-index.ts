@@ -48,13 +48,13 @@ export class SeriesIndex {
     }
   }
 
-  /** Whether the key at `keys[start, end)` is among those that were added, all of which are in `added`. */
-  has(added: Uint8Array, keys: Uint8Array, start: number, end: number, hash: number): boolean {
+  /** The number of the key at `keys[start, end)` among those that were added, all of which are in `added`; −1 for none. */
+  find(added: Uint8Array, keys: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const other = this.#slots[slot] ?? EMPTY;
-      if (other === EMPTY) return false;
-      if (this.#hashes[other] === hash && isSameKey(added, this.#starts[other] ?? 0, keys, start, end)) return true;
+      if (other === EMPTY) return -1;
+      if (this.#hashes[other] === hash && isSameKey(added, this.#starts[other] ?? 0, keys, start, end)) return other;
     }
   }
 

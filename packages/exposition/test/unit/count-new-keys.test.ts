@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { countNewKeys } from '../../src/index.ts';
+import { countNewKeys, locateKeys } from '../../src/index.ts';
 
 const listOf = (keys: readonly string[]): Uint8Array => Buffer.from(keys.map((key) => `${key}\n`).join(''));
 
@@ -47,5 +47,24 @@ describe('countNewKeys', () => {
     const one = count(keys, [...keys.slice(0, 50_000), 'new', ...keys.slice(50_000)]);
     expect(one.added).to.equal(1);
     expect(one.pauses).to.be.at.most(4);
+  });
+});
+
+describe('locateKeys', () => {
+  it('says where each key was', () => {
+    const keys = fc.uniqueArray(fc.stringMatching(/^[abc]{0,4}$/), { maxLength: 12 });
+    fc.assert(
+      fc.property(keys, keys, (previous, next) => {
+        const { value } = locateKeys(listOf(previous), listOf(next), next.length).next();
+        expect([...(value ?? [])]).to.deep.equal(next.map((key) => previous.indexOf(key)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('takes a step for some thousand keys', () => {
+    const keys = listOf(Array.from({ length: 50_000 }, (_, index) => `requests_total{path="/${index}"}`));
+    const steps = [...locateKeys(keys, keys, 50_000)];
+    expect(steps.length).to.be.at.least(20);
   });
 });

@@ -16,6 +16,7 @@ describe('the public interface', () => {
       'SeriesPool',
       'countNewKeys',
       'formatOfContentType',
+      'locateKeys',
       'parseExposition',
     ]);
   });
