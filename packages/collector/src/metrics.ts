@@ -6,6 +6,9 @@ import type { ProjectedSamples } from './record/series-projection.ts';
 import { SLOT_COUNTS, type SlotCounts } from './schedule/slot-counters.ts';
 import type { ScrapeOutcome } from './scrape/target-scraper.ts';
 
+/** Samples of a scrape that were left out of what was stored. */
+type LeftOut = Pick<ProjectedSamples, 'duplicates' | 'outOfBounds' | 'outOfOrder' | 'duplicateTimestamps'>;
+
 /** What the metrics read from the parts of a collector when they are asked for. */
 export interface MetricSources {
   slots(): SlotCounts;
@@ -42,6 +45,8 @@ export class CollectorMetrics {
   readonly #failures = new Map<FailureReason, number>();
   #duplicateSamples = 0;
   #outOfBoundsSamples = 0;
+  #outOfOrderSamples = 0;
+  #duplicateTimestampSamples = 0;
   #attempts = 0;
   #samples = 0;
   #bodyBytes = 0;
@@ -65,8 +70,18 @@ export class CollectorMetrics {
     );
     this.#counter(
       'samples_out_of_bounds_total',
-      'Samples left out since their timestamps were more than 10 minutes ahead.',
+      'Samples left out since their timestamps were more than 10 minutes ahead, or an hour behind.',
       () => this.#outOfBoundsSamples,
+    );
+    this.#counter(
+      'samples_out_of_order_total',
+      'Samples left out since their timestamps were older than those before.',
+      () => this.#outOfOrderSamples,
+    );
+    this.#counter(
+      'samples_duplicate_timestamp_total',
+      'Samples left out since those before had the same timestamps and other values.',
+      () => this.#duplicateTimestampSamples,
     );
     this.#counter('scrape_body_bytes_total', 'Bytes of bodies after decompression.', () => this.#bodyBytes);
     this.#counter('scrape_wire_bytes_total', 'Bytes of bodies as they came.', () => this.#wireBytes);
@@ -100,9 +115,11 @@ export class CollectorMetrics {
   }
 
   /** Counts one scrape with its attempts, and the samples that were left out of what was stored. */
-  observeScrape(outcome: ScrapeOutcome, stored?: Pick<ProjectedSamples, 'duplicates' | 'outOfBounds'>): void {
+  observeScrape(outcome: ScrapeOutcome, stored?: LeftOut): void {
     this.#duplicateSamples += (outcome.exposition?.duplicates ?? 0) + (stored?.duplicates ?? 0);
     this.#outOfBoundsSamples += stored?.outOfBounds ?? 0;
+    this.#outOfOrderSamples += stored?.outOfOrder ?? 0;
+    this.#duplicateTimestampSamples += stored?.duplicateTimestamps ?? 0;
     this.#attempts += outcome.attempts;
     this.#samples += outcome.exposition?.size ?? 0;
     this.#bodyBytes += outcome.bodyBytes;

@@ -159,7 +159,7 @@ export class SlotRunner {
       return;
     }
     const { exposition } = outcome;
-    const preparing = exposition === undefined ? undefined : schedule.projection.prepare(exposition);
+    const preparing = exposition === undefined ? undefined : schedule.projection.prepare(exposition, job.slotMs);
     const refusal = preparing instanceof Promise ? await preparing : preparing;
     const judged = refusal === undefined ? outcome : { ...outcome, exposition: undefined, error: refusal };
     this.#record(schedule, job.slotMs, startMs + outcome.lastAttemptAfterMs, judged);

@@ -35,7 +35,7 @@ export function isLate(begunAtMs: number, slotMs: number, intervalMs: number): b
 export function buildFrame(input: FrameInput): ScrapeFrame {
   const { slotMs, intervalMs, begunAtMs, outcome, projection } = input;
   const { exposition, error } = outcome;
-  const projected = exposition === undefined ? undefined : projection.project(exposition, slotMs);
+  const projected = exposition === undefined ? undefined : projection.project(exposition);
   const report: ScrapeReport = {
     up: projected !== undefined,
     durationSeconds: outcome.durationMs / 1000,

@@ -7,7 +7,7 @@ import { pick } from './pick.ts';
 import type { SeriesLimits } from './relabel-series.ts';
 import { runInSlices, UNBOUNDED } from './run-in-slices.ts';
 import { variantOf, type SchemaCache, type SeriesAnswer } from './schema-cache.ts';
-import { MAX_AHEAD_MS, withoutAhead, type BoundedSamples, type TimedSamples } from './without-ahead.ts';
+import { SampleTimes, type TakenSamples } from './sample-times.ts';
 
 /** Settings of {@link SeriesProjection}. */
 export interface SeriesProjectionOptions {
@@ -33,8 +33,10 @@ export interface ProjectedSamples extends FrameSamples {
   readonly seriesAdded: number;
   /** Samples left out because relabelling had made their series equal to an earlier one. */
   readonly duplicates: number;
-  /** Samples left out because their timestamps are too far ahead. */
+  /** Samples left out for their timestamps: too far ahead or behind, older than the one before, and of its time with another value. */
   readonly outOfBounds: number;
+  readonly outOfOrder: number;
+  readonly duplicateTimestamps: number;
 }
 
 /** The list of series of the latest scrape, and what is stored for it. */
@@ -51,7 +53,7 @@ interface Adopted {
 /** What was stored of the latest scrape. */
 interface Projected {
   readonly schema: SeriesSchema;
-  /** Which of its series were, when samples were too far ahead; undefined for all. */
+  /** Which of its series were, when samples were out of bounds; undefined for all. */
   readonly kept: Uint32Array | undefined;
 }
 
@@ -66,8 +68,9 @@ export class SeriesProjection {
   readonly #variant: string;
   #adopted: Adopted | undefined;
   #projected: Projected | undefined;
-  /** What was left of it, when samples were too far ahead. */
-  #bounded: BoundedSamples | undefined;
+  readonly #times = new SampleTimes();
+  /** What `prepare` has made of the scrape. */
+  #prepared: { readonly exposition: Exposition; readonly samples: ProjectedSamples } | undefined;
 
   constructor(options: SeriesProjectionOptions) {
     this.#options = options;
@@ -75,61 +78,82 @@ export class SeriesProjection {
   }
 
   /**
-   * Works out the list of series of a scrape, unless it is that of the scrape before. Returns why the scrape is no good,
-   * or undefined; a promise, which never rejects, only where many series take a while.
+   * Works out what is stored of a scrape. Returns why the scrape is no good, or undefined; a promise, which never rejects, only
+   * where many series take a while.
+   *
+   * @param atMs - When the scrape was made, in Unix ms; the bounds of timestamps of the body lie around it.
    */
-  prepare(exposition: Exposition): ScrapeError | undefined | Promise<ScrapeError | undefined> {
+  prepare(exposition: Exposition, atMs: number): ScrapeError | undefined | Promise<ScrapeError | undefined> {
+    this.#prepared = undefined;
     const { keys, metadata } = exposition;
-    if (this.#adopted?.keys === keys && this.#adopted.metadata === metadata) return refusalIn(this.#adopted.answer);
+    if (this.#adopted?.keys === keys && this.#adopted.metadata === metadata) {
+      return this.#take(exposition, this.#adopted, atMs);
+    }
     const { schemas, relabelBudgetMs: budgetMs } = this.#options;
     const answer = schemas.seriesOf(keys, metadata, { ...this.#options, budgetMs }, this.#variant);
-    return answer instanceof Promise
-      ? answer.then((later) => this.#adopt(exposition, later))
-      : this.#adopt(exposition, answer);
+    const adopted =
+      answer instanceof Promise
+        ? answer.then((later) => this.#adopt(exposition, later))
+        : this.#adopt(exposition, answer);
+    return adopted instanceof Promise
+      ? adopted.then((later) => this.#take(exposition, later, atMs))
+      : this.#take(exposition, adopted, atMs);
   }
 
   /**
-   * @param atMs - When the scrape was made, in Unix ms; timestamps of the body may be {@link MAX_AHEAD_MS} later.
-   * @throws ScrapeError what `prepare` returned for this scrape.
+   * What was prepared of the scrape, once.
+   *
+   * @throws TypeError for a scrape that was not prepared, or is no good.
    */
-  project(exposition: Exposition, atMs: number): ProjectedSamples {
-    const { answer, places, added } = this.#adoptedOf(exposition);
-    if (answer instanceof ScrapeError) throw answer;
-    const { schema, kept, duplicates } = answer;
-    const timestampsMs = this.#options.honorTimestamps ? exposition.timestampsMs : undefined;
-    const samples: TimedSamples = {
+  project(exposition: Exposition): ProjectedSamples {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    if (prepared?.exposition !== exposition) throw new TypeError('the scrape was not prepared');
+    return prepared.samples;
+  }
+
+  /** Leaves out what may not stand as it is. */
+  #take(
+    exposition: Exposition,
+    { answer, places, added }: Adopted,
+    atMs: number,
+  ): ScrapeError | undefined | Promise<ScrapeError | undefined> {
+    if (answer instanceof ScrapeError) return answer;
+    const { schema, kept } = answer;
+    const samples: FrameSamples = {
       schema,
       values: kept === undefined ? exposition.values : pick(exposition.values, kept),
-      timestampsMs: kept === undefined || timestampsMs === undefined ? timestampsMs : pick(timestampsMs, kept),
       changed: places === undefined ? exposition.changed : moved(exposition.changed, places),
     };
-    this.#bounded = withoutAhead(samples, atMs + MAX_AHEAD_MS, this.#bounded);
-    const stored = this.#bounded?.samples ?? samples;
-    const previous = this.#projected;
-    const projected: Projected = { schema, kept: this.#bounded?.kept };
-    this.#projected = projected;
-    return {
-      ...stored,
-      seriesAdded: countAdded(previous, projected, added),
-      duplicates,
-      outOfBounds: samples.values.length - stored.values.length,
+    const finish = (taken: TakenSamples): ScrapeError | undefined => {
+      const previous = this.#projected;
+      const projected: Projected = { schema, kept: taken.kept };
+      this.#projected = projected;
+      const { outOfBounds, outOfOrder, duplicateTimestamps } = taken;
+      const { duplicates } = answer;
+      const seriesAdded = countAdded(previous, projected, added);
+      const counts = { seriesAdded, duplicates, outOfBounds, outOfOrder, duplicateTimestamps };
+      this.#prepared = { exposition, samples: { ...taken.samples, ...counts } };
+      return undefined;
     };
+    const { timestampsMs } = exposition;
+    if (timestampsMs === undefined || !this.#options.honorTimestamps) {
+      return finish({ samples, kept: undefined, outOfBounds: 0, outOfOrder: 0, duplicateTimestamps: 0 });
+    }
+    const ownTimesMs = kept === undefined ? timestampsMs : pick(timestampsMs, kept);
+    const taken = runInSlices(this.#times.take({ ...samples, timestampsMs: ownTimesMs }, atMs), UNBOUNDED);
+    return taken instanceof Promise ? taken.then(finish) : finish(taken);
   }
 
-  #adoptedOf({ keys, metadata }: Exposition): Adopted {
-    const adopted = this.#adopted;
-    if (adopted?.keys !== keys || adopted.metadata !== metadata) throw new TypeError('the scrape was not prepared');
-    return adopted;
-  }
-
-  #adopt(exposition: Exposition, answer: SeriesAnswer): ScrapeError | undefined | Promise<ScrapeError | undefined> {
+  #adopt(exposition: Exposition, answer: SeriesAnswer): Adopted | Promise<Adopted> {
     const added = this.#countAdded(answer);
     const { keys, metadata, size } = exposition;
-    const finish = (count: number): ScrapeError | undefined => {
+    const finish = (count: number): Adopted => {
       const kept = answer instanceof ScrapeError ? undefined : answer.kept;
       const places = kept === undefined ? undefined : placesOf(kept, size);
-      this.#adopted = { keys, metadata, answer, places, added: count };
-      return refusalIn(answer);
+      const adopted: Adopted = { keys, metadata, answer, places, added: count };
+      this.#adopted = adopted;
+      return adopted;
     };
     return added instanceof Promise ? added.then(finish) : finish(added);
   }
@@ -141,10 +165,6 @@ export class SeriesProjection {
     if (previous === undefined) return schema.size;
     return previous === schema ? 0 : runInSlices(countNewKeys(previous.keys, schema.keys), UNBOUNDED);
   }
-}
-
-function refusalIn(answer: SeriesAnswer): ScrapeError | undefined {
-  return answer instanceof ScrapeError ? answer : undefined;
 }
 
 function placesOf(kept: Uint32Array, size: number): Int32Array {

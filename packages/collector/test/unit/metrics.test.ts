@@ -50,7 +50,7 @@ describe('CollectorMetrics', () => {
     const registry = new Registry();
     const metrics = new CollectorMetrics(registry);
     const refused = new ScrapeError('connection_refused', 'x');
-    metrics.observeScrape(OUTCOME, { duplicates: 2, outOfBounds: 3 });
+    metrics.observeScrape(OUTCOME, { duplicates: 2, outOfBounds: 3, outOfOrder: 4, duplicateTimestamps: 5 });
     metrics.observeScrape({
       ...OUTCOME,
       attempts: 3,
@@ -63,6 +63,8 @@ describe('CollectorMetrics', () => {
       pulsekeeper_scrape_attempts_total: 4,
       pulsekeeper_samples_duplicate_total: 2,
       pulsekeeper_samples_out_of_bounds_total: 3,
+      pulsekeeper_samples_out_of_order_total: 4,
+      pulsekeeper_samples_duplicate_timestamp_total: 5,
       pulsekeeper_scrape_body_bytes_total: 200,
       pulsekeeper_scrape_wire_bytes_total: 80,
       'pulsekeeper_scrape_failures_total{reason="connection_refused"}': 2,

@@ -61,8 +61,8 @@ describe('SeriesProjection', () => {
     });
     return {
       project: (exposition) => {
-        expect(one.prepare(exposition)).to.equal(undefined);
-        return one.project(exposition, NOW);
+        expect(one.prepare(exposition, NOW)).to.equal(undefined);
+        return one.project(exposition);
       },
     };
   };
@@ -124,27 +124,119 @@ describe('SeriesProjection', () => {
 
   it('refuses to project what was not prepared', () => {
     const options = { schemas: new SchemaCache(), targetLabels: TARGET, honorLabels: false, honorTimestamps: true };
-    expect(() => new SeriesProjection(options).project(parser()('a 1\n'), NOW)).to.throw(TypeError, 'not prepared');
+    expect(() => new SeriesProjection(options).project(parser()('a 1\n'))).to.throw(TypeError, 'not prepared');
   });
 
-  it('leaves out samples that are far ahead, and counts them', () => {
+  it('leaves out samples that are out of bounds, and counts them', () => {
     const [parse, one] = [parser(), projection()];
-    const [far, near] = [NOW + 600_001, NOW + 600_000];
-    const text = (value: number): string => `a ${value} ${far}\nb ${value} ${near}\nc ${value}\nd ${value} 0\n`;
+    const [far, near, early] = [NOW + 600_001, NOW + 599_998, NOW - 3_600_001];
+    const text = (value: number): string =>
+      `a ${value} ${far}\nb ${value} ${near + value}\nc ${value}\nd ${value} ${early + value}\ne ${value} 0\n`;
     const first = one.project(parse(text(1)));
     expect(keysOf(first)).to.deep.equal(['b', 'c', 'd']);
     expect([...first.values]).to.deep.equal([1, 1, 1]);
-    expect([...(first.timestampsMs ?? [])]).to.deep.equal([near, NaN, 0]);
-    expect(first).to.include({ outOfBounds: 1, seriesAdded: 3 });
+    expect([...(first.timestampsMs ?? [])]).to.deep.equal([near + 1, NaN, early + 1]);
+    expect(first).to.include({ outOfBounds: 2, seriesAdded: 3 });
     const second = one.project(parse(text(2)));
     expect(second.schema).to.equal(first.schema);
     expect([...second.values]).to.deep.equal([2, 2, 2]);
-    const third = one.project(parse(`a 3\nb 3 ${far}\nc 3\nd 3 0\n`));
+    const third = one.project(parse(`a 3\nb 3 ${far}\nc 3\nd 3 ${NOW}\ne 3 0\n`));
     expect(keysOf(third)).to.deep.equal(['a', 'c', 'd']);
-    expect(third).to.include({ outOfBounds: 1, seriesAdded: 1 });
-    expect(one.project(parse(`a 4\nb 4\nc 4\nd 4 0\n`))).to.include({ outOfBounds: 0, seriesAdded: 1 });
+    expect(third).to.include({ outOfBounds: 2, seriesAdded: 1 });
+    expect(one.project(parse(`a 4\nb 4\nc 4\nd 4\ne 4\n`))).to.include({ outOfBounds: 0, seriesAdded: 2 });
     const ignoring = projection({ honorTimestamps: false });
-    expect(ignoring.project(parser()(text(1)))).to.include({ outOfBounds: 0, seriesAdded: 4 });
+    expect(ignoring.project(parser()(text(1)))).to.include({ outOfBounds: 0, seriesAdded: 5 });
+  });
+
+  describe('of samples with times of their own', () => {
+    /** One scrape of series with a value and a time, in seconds before now. */
+    const textOf = (samples: Record<string, readonly [value: number, secondsBefore: number]>): string =>
+      Object.entries(samples)
+        .map(([name, [value, before]]) => `${name} ${value} ${NOW - before * 1000}\n`)
+        .join('');
+    const shown = ({ values, timestampsMs }: ProjectedSamples): unknown[] =>
+      [...values].map((value, at) => [value, (NOW - (timestampsMs?.[at] ?? NaN)) / 1000]);
+
+    it('takes those that are newer than the ones before, and lets series stay as they were else', () => {
+      const [parse, one] = [parser(), projection()];
+      const first = one.project(parse(textOf({ newer: [1, 60], older: [1, 60], same: [1, 60], other: [1, 60] })));
+      expect(first).to.include({ outOfOrder: 0, duplicateTimestamps: 0, outOfBounds: 0 });
+      const scraped = parse(textOf({ newer: [2, 30], older: [2, 61], same: [1, 60], other: [2, 60] }));
+      const second = one.project(scraped);
+      expect(second).to.include({ outOfOrder: 1, duplicateTimestamps: 1, outOfBounds: 0, seriesAdded: 0 });
+      expect(second.schema).to.equal(first.schema);
+      expect(shown(second)).to.deep.equal([
+        [2, 30],
+        [1, 60],
+        [1, 60],
+        [1, 60],
+      ]);
+      expect([...scraped.values], 'what was parsed stays as it was').to.deep.equal([2, 2, 1, 2]);
+      const third = one.project(parse(textOf({ newer: [3, 31], older: [3, 59], same: [3, 10], other: [3, 60] })));
+      expect(third).to.include({ outOfOrder: 1, duplicateTimestamps: 1 });
+      expect(shown(third)).to.deep.equal([
+        [2, 30],
+        [3, 59],
+        [3, 10],
+        [1, 60],
+      ]);
+    });
+
+    it('knows them by their names, whatever comes and goes', () => {
+      const [parse, one] = [parser(), projection()];
+      one.project(parse(textOf({ a: [1, 60], b: [1, 50], c: [1, 40] })));
+      const second = one.project(parse(textOf({ x: [2, 99], c: [2, 41], a: [2, 59] })));
+      expect(second).to.include({ outOfOrder: 1 });
+      expect(shown(second)).to.deep.equal([
+        [2, 99],
+        [1, 40],
+        [2, 59],
+      ]);
+      // A series that was away starts anew.
+      expect(shown(one.project(parse(textOf({ b: [3, 70], a: [3, 60] }))))).to.deep.equal([
+        [3, 70],
+        [2, 59],
+      ]);
+    });
+
+    it('leaves samples without one alone, and all where times are not honoured', () => {
+      const [parse, one] = [parser(), projection()];
+      one.project(parse(`a 1 ${NOW + 1000}\nb 1\n`));
+      const second = one.project(parse('a 2\nb 2\n'));
+      expect(second).to.include({ outOfOrder: 0, duplicateTimestamps: 0 });
+      expect(second.timestampsMs).to.equal(undefined);
+      expect([...second.values]).to.deep.equal([2, 2]);
+      const ignoring = projection({ honorTimestamps: false });
+      ignoring.project(parse(textOf({ a: [1, 60], b: [1, 60] })));
+      expect([...ignoring.project(parse(textOf({ a: [2, 61], b: [2, 61] }))).values]).to.deep.equal([2, 2]);
+    });
+
+    it('lets others work while it looks at many', async () => {
+      const series = 200_000;
+      const one = new SeriesProjection({
+        schemas: new SchemaCache(),
+        targetLabels: TARGET,
+        honorLabels: true,
+        honorTimestamps: true,
+      });
+      const parse = parser();
+      const listOf = (early: number): Exposition =>
+        parse(
+          Array.from({ length: series }, (_, index) => `a{i="${index}"} 1 ${index % 9 === 0 ? early : NOW}\n`).join(''),
+        );
+      expect(await one.prepare(listOf(NOW), NOW)).to.equal(undefined);
+      const exposition = listOf(0);
+      const pending = one.prepare(exposition, NOW);
+      expect(pending).to.be.instanceOf(Promise);
+      expect(await pending).to.equal(undefined);
+      const { schema, outOfBounds } = one.project(exposition);
+      expect(outOfBounds).to.equal(Math.ceil(series / 9));
+      expect([schema.size, schema.keyAt(0), schema.keyAt(8)]).to.deep.equal([
+        series - outOfBounds,
+        'a{i="1"}',
+        'a{i="10"}',
+      ]);
+    });
   });
 
   it('lets others work while it looks at long lists that change', async () => {
@@ -157,15 +249,15 @@ describe('SeriesProjection', () => {
     const options = { schemas, targetLabels: TARGET, honorLabels: true, honorTimestamps: true };
     const one = new SeriesProjection(options);
     const [first, second] = [listOf(0), listOf(1)];
-    expect(one.prepare(first)).to.equal(undefined);
-    expect(one.project(first, NOW).seriesAdded).to.equal(series);
-    const prepared = one.prepare(second);
+    expect(one.prepare(first, NOW)).to.equal(undefined);
+    expect(one.project(first).seriesAdded).to.equal(series);
+    const prepared = one.prepare(second, NOW);
     expect(prepared).to.be.instanceOf(Promise);
     expect(await prepared).to.equal(undefined);
-    expect(one.project(second, NOW).seriesAdded).to.equal(series);
+    expect(one.project(second).seriesAdded).to.equal(series);
   });
 
-  it('leaves out any of many series that are far ahead', () => {
+  it('leaves out any of many series that are out of bounds', () => {
     const [parse, one] = [parser(), projection()];
     const far = NOW + 600_001;
     const isFar = (index: number): boolean => index % 7 === 0 || index % 5 === 1 || index > 990;
@@ -181,8 +273,8 @@ describe('SeriesProjection', () => {
   });
 
   it('drops timestamps unless it is told to honour them', () => {
-    const text = 'a 1 1000\nb 2\n';
-    expect([...(projection().project(parser()(text)).timestampsMs ?? [])]).to.deep.equal([1_000, NaN]);
+    const text = `a 1 ${NOW - 1000}\nb 2\n`;
+    expect([...(projection().project(parser()(text)).timestampsMs ?? [])]).to.deep.equal([NOW - 1000, NaN]);
     expect(projection({ honorTimestamps: false }).project(parser()(text)).timestampsMs).to.equal(undefined);
   });
 });

@@ -47,9 +47,9 @@ interface Stored {
 }
 
 async function project(one: SeriesProjection, exposition: Exposition): Promise<Stored> {
-  const refusal = await one.prepare(exposition);
+  const refusal = await one.prepare(exposition, NOW);
   if (refusal !== undefined) throw refusal;
-  const { schema, values, changed, seriesAdded } = one.project(exposition, NOW);
+  const { schema, values, changed, seriesAdded } = one.project(exposition);
   const keys = Array.from({ length: schema.size }, (_, index) => schema.keyAt(index));
   return { keys, values: [...values], changed: changed && [...changed], seriesAdded };
 }
@@ -59,7 +59,7 @@ async function keysOf(text: string, steps: readonly unknown[], options: Partial<
 }
 
 async function refusal(text: string, steps: readonly unknown[], options: Partial<SeriesProjectionOptions> = {}) {
-  const error = await projection(steps, options).prepare(parser()(text));
+  const error = await projection(steps, options).prepare(parser()(text), NOW);
   expect(error).to.be.instanceOf(ScrapeError);
   return `${error?.reason ?? ''}: ${error?.message ?? ''}`;
 }
@@ -90,8 +90,8 @@ describe('metric relabelling', () => {
     const schemaOf = (steps: unknown[], targetLabels: typeof TARGET): unknown => {
       const one = projection(steps, { schemas, targetLabels });
       const exposition = parser(pool)('a{x="1"} 1\n');
-      expect(one.prepare(exposition)).to.equal(undefined);
-      return one.project(exposition, NOW).schema;
+      expect(one.prepare(exposition, NOW)).to.equal(undefined);
+      return one.project(exposition).schema;
     };
     const common = [{ action: 'labeldrop', regex: 'x' }];
     expect(schemaOf(common, other)).to.equal(schemaOf(common, TARGET));
@@ -129,7 +129,9 @@ describe('metric relabelling', () => {
     const [parse, one] = [parser(), projection([{ action: 'labeldrop', regex: 'x' }])];
     const text = 'a{x="1"} 1\na{x="2"} 2\nb 3\n';
     expect(await project(one, parse(text))).to.deep.include({ keys: ['a', 'b'], values: [1, 3] });
-    expect(one.project(parse(text), NOW)).to.include({ duplicates: 1 });
+    const again = parse(text);
+    expect(one.prepare(again, NOW)).to.equal(undefined);
+    expect(one.project(again)).to.include({ duplicates: 1 });
   });
 
   it('drops a series without any label left, and refuses one without a name', async () => {
@@ -162,11 +164,11 @@ describe('metric relabelling', () => {
       projection([{ source_labels: ['x'], target_label: 'x', replacement: '$1'.repeat(400) }]),
     ];
     const text = `a{x="${'y'.repeat(200)}"} `;
-    const first = await one.prepare(parse(`${text}1\n`));
+    const first = await one.prepare(parse(`${text}1\n`), NOW);
     expect(first?.reason).to.equal('relabel');
     expect(first?.message).to.contain('longer than');
-    expect(one.prepare(parse(`${text}2\n`))).to.equal(first);
-    expect(one.prepare(parse('b 1\n'))).to.equal(undefined);
+    expect(one.prepare(parse(`${text}2\n`), NOW)).to.equal(first);
+    expect(one.prepare(parse('b 1\n'), NOW)).to.equal(undefined);
   });
 
   describe('of many series', () => {
@@ -179,19 +181,19 @@ describe('metric relabelling', () => {
     it('lets others work meanwhile, and comes to the same', async () => {
       const one = projection(steps);
       const exposition = parser()(many);
-      const preparing = one.prepare(exposition);
+      const preparing = one.prepare(exposition, NOW);
       expect(preparing).to.be.instanceOf(Promise);
-      expect(() => one.project(exposition, NOW)).to.throw(TypeError);
+      expect(() => one.project(exposition)).to.throw(TypeError);
       expect(await preparing).to.equal(undefined);
-      const { schema, values } = one.project(exposition, NOW);
+      const { schema, values } = one.project(exposition);
       const kept = Array.from({ length: 50_000 }, (_, index) => index).filter((index) => index % 7 <= 3);
       expect([...values]).to.deep.equal(kept);
       expect(schema.keyAt(schema.size - 1)).to.equal('a{x="49997",y="3",z="z49997"}');
-      expect(one.prepare(exposition)).to.equal(undefined);
+      expect(one.prepare(exposition, NOW)).to.equal(undefined);
     });
 
     it('is given up beyond its budget', async () => {
-      const error = await projection(steps, { relabelBudgetMs: 1 }).prepare(parser()(many));
+      const error = await projection(steps, { relabelBudgetMs: 1 }).prepare(parser()(many), NOW);
       expect(error?.reason).to.equal('relabel');
       expect(error?.message).to.match(/^relabelling 50000 series was not done within 1 ms/);
     });
