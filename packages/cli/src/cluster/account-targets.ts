@@ -8,41 +8,64 @@ import type { ClusterPicture, PicturedTarget } from './cluster-picture.ts';
 /** The collectors hear of a registration a moment after it was made. */
 const SETTLE_MS = 2000;
 
-/** What {@link accountTargets} counts. */
-export interface AccountingInput {
+/** What {@link readRecords} reads. */
+export interface RecordsInput {
   readonly ids: readonly TargetId[];
-  /** `undefined` while ZooKeeper is away. */
-  readonly picture: ClusterPicture | undefined;
   readonly window: SlotWindow;
   readonly signal: AbortSignal;
   /** Called after each target. */
-  readonly onCounted?: (() => void) | undefined;
+  readonly onRead?: (() => void) | undefined;
 }
 
-/** Counts the slots of targets, many at a time; results in the order of the ids. */
-export async function accountTargets(
+/** A target whose records were counted, and nothing but them. */
+export interface OpenAccount {
+  readonly target: TargetId;
+  readonly accountant: SlotAccountant;
+}
+
+/** Counts the records of targets, many at a time; results in the order of the ids. */
+export async function readRecords(
   reader: Pick<FrameReader, 'outcomes'>,
-  input: AccountingInput,
-): Promise<AccountedTarget[]> {
-  const { ids, picture, window, signal, onCounted } = input;
-  const registered = new Map((picture?.targets ?? []).map((target) => [target.id, target]));
-  const accounted: AccountedTarget[] = [];
+  { ids, window, signal, onRead }: RecordsInput,
+): Promise<OpenAccount[]> {
+  const accounts: OpenAccount[] = [];
   let accountant: SlotAccountant | undefined;
   // What is expected at the beginning of the window follows from the last record before it.
   const options = { signal, withBefore: true };
   for await (const { target, outcomes, isLast } of reader.outcomes(ids, window.fromMs, window.untilMs, options)) {
-    accountant ??= new SlotAccountant(window, presenceOf(target, registered.get(target), picture !== undefined));
+    accountant ??= new SlotAccountant(window);
     for (const outcome of outcomes) {
       accountant.add(toFact(outcome));
     }
     if (isLast) {
-      const isRegistered = picture === undefined ? null : registered.has(target);
-      accounted.push({ target, account: accountant.finish(), registered: isRegistered });
+      accounts.push({ target, accountant });
       accountant = undefined;
-      onCounted?.();
+      onRead?.();
     }
   }
-  return accounted;
+  return accounts;
+}
+
+/** The targets whose account depends on their registration. */
+export function unsettledTargets(accounts: readonly OpenAccount[]): TargetId[] {
+  return accounts.flatMap(({ target, accountant }) => (accountant.isSettled ? [] : [target]));
+}
+
+/**
+ * Finishes accounts by what the registry says. Registrations of settled targets need not have been read.
+ *
+ * @param picture - `undefined` while ZooKeeper is away
+ */
+export function finishAccounts(
+  accounts: readonly OpenAccount[],
+  picture: ClusterPicture | undefined,
+): AccountedTarget[] {
+  const registered = new Map((picture?.targets ?? []).map((target) => [target.id, target]));
+  return accounts.map(({ target, accountant }) => ({
+    target,
+    account: accountant.finish(presenceOf(target, registered.get(target), picture !== undefined)),
+    registered: picture === undefined ? null : picture.places.has(target),
+  }));
 }
 
 function toFact({ slotMs, intervalMs, timestampMs, kind, up }: SlotOutcome): SlotFact {

@@ -1,9 +1,15 @@
 import type { TargetId } from '@pulsekeeper/model';
-import type { Store } from '@pulsekeeper/store';
+import type { LastReport, Store } from '@pulsekeeper/store';
 
 import type { CommandContext } from '../command.ts';
 import { readPicture, type BothAnswers } from './ask-both.ts';
-import { askInTurns, type ReportingAnswer } from './ask-in-turns.ts';
+import { askInTurns, type TurnPorts } from './ask-in-turns.ts';
+import { doubtfulTargets } from './doubtful-targets.ts';
+
+/** An answer that tells how targets did last. */
+export interface ReportingAnswer {
+  readonly reports: ReadonlyMap<TargetId, LastReport>;
+}
 
 /**
  * Asks both servers in turns, so that of the registrations only those are read that say more than the store does. The
@@ -13,6 +19,15 @@ export function askDoubtful<Answer extends ReportingAnswer>(
   context: CommandContext,
   ask: (store: Store, ids: readonly TargetId[]) => Promise<Answer>,
 ): Promise<BothAnswers<Answer>> {
+  return askNamed(context, ask, (ids, { reports }) => doubtfulTargets(ids, reports, context.now()));
+}
+
+/** As {@link askDoubtful}, with another judgement which registrations are needed. */
+export function askNamed<Answer>(
+  context: CommandContext,
+  ask: (store: Store, ids: readonly TargetId[]) => Promise<Answer>,
+  doubtfulOf: TurnPorts<Answer>['doubtfulOf'],
+): Promise<BothAnswers<Answer>> {
   return askInTurns({
     readPicture: (select) => readPicture(context, select),
     askStore: async (ids) => {
@@ -20,6 +35,6 @@ export function askDoubtful<Answer extends ReportingAnswer>(
       const { withStore } = await import('./redis.ts');
       return withStore(context.settings, context.signal, async (store) => ask(store, await ids()));
     },
-    now: context.now,
+    doubtfulOf,
   });
 }

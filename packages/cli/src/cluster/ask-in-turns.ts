@@ -1,35 +1,29 @@
 import { deferred, type TargetId } from '@pulsekeeper/model';
 import type { ReadClusterOptions } from '@pulsekeeper/registry';
-import type { LastReport } from '@pulsekeeper/store';
 
 import { bothSettled, type BothAnswers } from './ask-both.ts';
 import { attempt } from './attempt.ts';
 import type { ClusterPicture } from './cluster-picture.ts';
-import { doubtfulTargets } from './doubtful-targets.ts';
 import { startStopwatch } from './stopwatch.ts';
 
-/** What of the store's answer decides which registrations are read. */
-export interface ReportingAnswer {
-  readonly reports: ReadonlyMap<TargetId, LastReport>;
-}
-
 /** How the two servers are asked; each connects while the other does. */
-export interface TurnPorts<Answer extends ReportingAnswer> {
+export interface TurnPorts<Answer> {
   readonly readPicture: (select: ReadClusterOptions['select']) => Promise<ClusterPicture>;
   /** The ids come from the registry once it is asked for them, none while ZooKeeper is away. */
   readonly askStore: (ids: () => Promise<readonly TargetId[]>) => Promise<Answer>;
-  readonly now: () => number;
+  /** Of which targets the registration says more than the store's answer. */
+  readonly doubtfulOf: (ids: readonly TargetId[], answer: Answer) => readonly TargetId[];
 }
 
 /**
- * Reads names from the registry, asks the store how those targets do, and reads the registrations of only those that are
- * not simply up: on a large cluster that does well nearly all of the reading is left out. Where the store is away all are
+ * Reads names from the registry, asks the store how those targets do, and reads the registrations of only those of which that
+ * leaves something open: on a large cluster that does well nearly all of the reading is left out. Where the store is away all are
  * read, for nothing else tells which of them are wrong.
  */
-export async function askInTurns<Answer extends ReportingAnswer>({
+export async function askInTurns<Answer>({
   readPicture,
   askStore,
-  now,
+  doubtfulOf,
 }: TurnPorts<Answer>): Promise<BothAnswers<Answer>> {
   const named = deferred<readonly TargetId[]>();
   const asked = deferred<Answer | undefined>();
@@ -38,7 +32,7 @@ export async function askInTurns<Answer extends ReportingAnswer>({
   const select = async (ids: readonly TargetId[]): Promise<readonly TargetId[]> => {
     named.resolve(ids);
     const answer = await watches.registry.pausedFor(asked.promise);
-    return answer === undefined ? ids : doubtfulTargets(ids, answer.reports, now());
+    return answer === undefined ? ids : doubtfulOf(ids, answer);
   };
   const registry = attempt(() => readPicture(select)).finally(() => {
     answerSeconds.registry = watches.registry.seconds();

@@ -2,7 +2,7 @@ import type { TargetId } from '@pulsekeeper/model';
 import type { LastReport, Store } from '@pulsekeeper/store';
 
 import { parseDurationOption } from '../arguments/time-range.ts';
-import { accountTargets } from '../cluster/account-targets.ts';
+import { finishAccounts, readRecords } from '../cluster/account-targets.ts';
 import { askBoth, noteOutages, type BothAnswers } from '../cluster/ask-both.ts';
 import { askDoubtful } from '../cluster/ask-doubtful.ts';
 import { everyTarget, type ClusterPicture } from '../cluster/cluster-picture.ts';
@@ -92,14 +92,9 @@ async function countSlots(
 ): Promise<Map<TargetId, TargetSlots>> {
   const ids = picture?.ids ?? [];
   const progress = output.progress({ label: 'targets', total: ids.length, unit: 'targets' });
-  const accounted = await accountTargets(reader, {
-    ids,
-    picture,
-    window,
-    signal,
-    onCounted: () => progress.advance(),
-  }).finally(() => progress.done());
-  const slots = accounted.map(({ target, account }) => {
+  const onRead = (): void => progress.advance();
+  const accounts = await readRecords(reader, { ids, window, signal, onRead }).finally(() => progress.done());
+  const slots = finishAccounts(accounts, picture).map(({ target, account }) => {
     const { expected, written, failed, late, missing, doubled } = account;
     return [target, { expected, written, failed, late, missing, doubled }] as const;
   });

@@ -8,6 +8,7 @@ import { parseDurationOption } from '../arguments/time-range.ts';
 import { parseWholeNumber } from '../arguments/whole-number.ts';
 import { bothSettled } from '../cluster/ask-both.ts';
 import { askInTurns } from '../cluster/ask-in-turns.ts';
+import { doubtfulTargets } from '../cluster/doubtful-targets.ts';
 import { pictureOf } from '../cluster/cluster-picture.ts';
 import { askStore, putTogether } from '../cluster/look-at-cluster.ts';
 import { probeEnsemble } from '../cluster/probe-ensemble.ts';
@@ -113,7 +114,7 @@ async function look(context: CommandContext, session: ZkSession, store: Store): 
         throw error instanceof StoreError ? toStoreCliError(error, settings, store.health().lastError?.message) : error;
       }
     },
-    now: context.now,
+    doubtfulOf: (ids, { reports }) => doubtfulTargets(ids, reports, context.now()),
   });
   const [answered, servers] = await bothSettled(answers, probeEnsemble(settings.zookeeper, signal));
   return toStatusReport(context, putTogether(context, answered, 'doubtful'), servers);

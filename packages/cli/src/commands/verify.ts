@@ -1,10 +1,11 @@
+import type { TargetId } from '@pulsekeeper/model';
 import type { FrameReader } from '@pulsekeeper/store';
 
 import { parseTargetPattern, type TargetPattern } from '../arguments/target-pattern.ts';
 import { parseDurationOption, parseTimeRange } from '../arguments/time-range.ts';
-import { accountTargets } from '../cluster/account-targets.ts';
-import { askBoth, noteOutages } from '../cluster/ask-both.ts';
-import type { ClusterPicture } from '../cluster/cluster-picture.ts';
+import { finishAccounts, readRecords, unsettledTargets, type OpenAccount } from '../cluster/account-targets.ts';
+import { noteOutages } from '../cluster/ask-both.ts';
+import { askNamed } from '../cluster/ask-doubtful.ts';
 import { hasFlag, textOption, type CommandContext, type CommandInput } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { ExitCode, worstExitCode } from '../exit-code.ts';
@@ -28,15 +29,19 @@ export async function runVerify(context: CommandContext, input: CommandInput): P
   const window: SlotWindow = { ...range, nowMs, graceMs };
   const patterns = input.args.map(parseTargetPattern);
   const isWanted = (id: string): boolean => patterns.length === 0 || patterns.some(({ matches }) => matches(id));
-  const answers = await askBoth(context, ({ reader }, picture) =>
-    accountAll(context, reader, picture, window, isWanted),
+  const answers = await askNamed(
+    context,
+    ({ reader }, ids) => readAll(context, reader, ids, window, isWanted),
+    (_, accounts) => unsettledTargets(accounts),
   );
   if (!answers.store.ok) {
     throw answers.store.error;
   }
   noteOutages(context, answers);
-  refuseUnknown(patterns, answers.store.value);
-  const verification = toVerification(answers.store.value, window);
+  const picture = answers.registry.ok ? answers.registry.value : undefined;
+  const accounted = finishAccounts(answers.store.value, picture);
+  refuseUnknown(patterns, accounted);
+  const verification = toVerification(accounted, window);
   print(context, verification, hasFlag(input, 'all'));
   return worstExitCode(
     answers.registry.ok ? ExitCode.Good : ExitCode.Unreachable,
@@ -44,19 +49,18 @@ export async function runVerify(context: CommandContext, input: CommandInput): P
   );
 }
 
-async function accountAll(
+async function readAll(
   { output, signal }: CommandContext,
   reader: FrameReader,
-  picture: ClusterPicture | undefined,
+  registered: readonly TargetId[],
   window: SlotWindow,
   isWanted: (id: string) => boolean,
-): Promise<AccountedTarget[]> {
-  const registered = (picture?.targets ?? []).map(({ id }) => id);
+): Promise<OpenAccount[]> {
   const stored = (await reader.targets({ signal })).map(({ id }) => id);
   const ids = [...new Set([...registered, ...stored])].filter(isWanted).sort();
   const progress = output.progress({ label: 'verify', total: ids.length, unit: 'targets' });
   try {
-    return await accountTargets(reader, { ids, picture, window, signal, onCounted: () => progress.advance() });
+    return await readRecords(reader, { ids, window, signal, onRead: () => progress.advance() });
   } finally {
     progress.done();
   }

@@ -78,12 +78,12 @@ export const MAX_MISSING_RUNS = 100;
  * - After the last record slots go on while the target is registered, up to the last slot that is over.
  * - A target without any record, or that came back after its end mark, is expected from its registration on.
  *
- * `add` wants the records in the order of their slots, beginning with the last one before the window if there is one.
+ * `add` wants the records in the order of their slots, beginning with the last one before the window if there is one. How the target
+ * stands in the registry matters at the end alone, and not even there where the last record says enough: see `isSettled`.
  * Memory is bounded whatever the number of records; `O(records + missing runs)`.
  */
 export class SlotAccountant {
   readonly #window: SlotWindow;
-  readonly #presence: Presence;
   readonly #runs: MissingRun[] = [];
   #previous: SlotFact | undefined;
   #intervalMs: number | undefined;
@@ -93,9 +93,18 @@ export class SlotAccountant {
   #missing = 0;
   #doubled = 0;
 
-  constructor(window: SlotWindow, presence: Presence) {
+  constructor(window: SlotWindow) {
     this.#window = window;
-    this.#presence = presence;
+  }
+
+  /**
+   * Whether nothing more is expected after the records so far, however the target stands in the registry: the last one is a
+   * frame, and the slot that would follow it may still be written or is beyond the window. A rule that has changed since then
+   * changes nothing, since the fewest slots count that any moment of the change would explain.
+   */
+  get isSettled(): boolean {
+    const last = this.#previous;
+    return last?.kind === 'frame' && last.slotMs + last.intervalMs >= this.#horizonMs(last);
   }
 
   /** Takes the next record; one at or after the end of the window only ends what is expected before it. */
@@ -118,9 +127,9 @@ export class SlotAccountant {
     }
   }
 
-  /** The account, once all records were added. */
-  finish(): SlotAccount {
-    this.#countTail();
+  /** The account, once all records were added; to be asked for once. */
+  finish(presence: Presence): SlotAccount {
+    this.#countTail(presence);
     return {
       expected: this.#written + this.#missing,
       written: this.#written,
@@ -129,7 +138,7 @@ export class SlotAccountant {
       missing: this.#missing,
       doubled: this.#doubled,
       missingRuns: this.#runs,
-      intervalMs: this.#intervalMs ?? this.#registeredSchedule()?.intervalMs,
+      intervalMs: this.#intervalMs ?? scheduleOf(presence)?.intervalMs,
     };
   }
 
@@ -145,14 +154,14 @@ export class SlotAccountant {
     this.#countMissing(after, changeMs - 1, next.slotMs);
   }
 
-  #countTail(): void {
-    const schedule = this.#registeredSchedule();
+  #countTail(presence: Presence): void {
+    const schedule = scheduleOf(presence);
     const last = this.#previous;
     if (last === undefined || last.kind === 'end') {
-      this.#countSinceRegistration(schedule, last?.slotMs);
+      this.#countSinceRegistration(presence, last?.slotMs);
       return;
     }
-    if (this.#presence.kind === 'gone') {
+    if (presence.kind === 'gone' || this.isSettled) {
       return;
     }
     const lastSchedule = scheduleThrough(last);
@@ -168,11 +177,11 @@ export class SlotAccountant {
   }
 
   /** A target that registered after its last end mark, or has no record at all, waits for its first scrape. */
-  #countSinceRegistration(schedule: Schedule | undefined, endedMs: number | undefined): void {
-    if (this.#presence.kind !== 'registered' || schedule === undefined) {
+  #countSinceRegistration(presence: Presence, endedMs: number | undefined): void {
+    if (presence.kind !== 'registered' || presence.schedule === undefined) {
       return;
     }
-    const { sinceMs } = this.#presence;
+    const { sinceMs, schedule } = presence;
     if (endedMs === undefined || sinceMs > endedMs) {
       this.#countMissing(schedule, sinceMs, this.#horizonMs(schedule));
     }
@@ -194,17 +203,17 @@ export class SlotAccountant {
   }
 
   /** The first moment whose slot may still be written. */
-  #horizonMs({ intervalMs }: Schedule): number {
+  #horizonMs({ intervalMs }: Pick<Schedule, 'intervalMs'>): number {
     return Math.min(this.#window.untilMs, this.#window.nowMs - intervalMs - this.#window.graceMs);
   }
 
   #isInWindow(slotMs: number): boolean {
     return slotMs >= this.#window.fromMs && slotMs < this.#window.untilMs;
   }
+}
 
-  #registeredSchedule(): Schedule | undefined {
-    return this.#presence.kind === 'registered' ? this.#presence.schedule : undefined;
-  }
+function scheduleOf(presence: Presence): Schedule | undefined {
+  return presence.kind === 'registered' ? presence.schedule : undefined;
 }
 
 function scheduleThrough({ slotMs, intervalMs }: SlotFact): Schedule {

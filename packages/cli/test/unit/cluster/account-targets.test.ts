@@ -2,7 +2,7 @@ import type { FrameReader, SlotOutcome } from '@pulsekeeper/store';
 import type { TargetId } from '@pulsekeeper/model';
 import { expect } from 'chai';
 
-import { accountTargets } from '../../../src/cluster/account-targets.ts';
+import { finishAccounts, readRecords, unsettledTargets } from '../../../src/cluster/account-targets.ts';
 import { id } from '../../support/model-builders.ts';
 
 const S = 1000;
@@ -36,7 +36,7 @@ function every10s(fromMs: number, untilMs: number): number[] {
   return Array.from({ length: Math.ceil((untilMs - fromMs) / (10 * S)) }, (_, index) => fromMs + index * 10 * S);
 }
 
-describe('accountTargets', () => {
+describe('readRecords', () => {
   it('counts from the record before the window, however long before it is', async () => {
     const slots = {
       'web/near': [NOW - 340 * S, ...every10s(NOW - 270 * S, NOW)],
@@ -44,23 +44,34 @@ describe('accountTargets', () => {
       'web/new': every10s(NOW - 200 * S, NOW),
     };
     const ids = Object.keys(slots).map(id);
-    let counted = 0;
-    const onCounted = (): void => void (counted += 1);
-    const input = { ids, picture: undefined, window: WINDOW, signal, onCounted };
-    const accounted = await accountTargets(readerOf(slots), input);
+    let read = 0;
+    const onRead = (): void => void (read += 1);
+    const accounts = await readRecords(readerOf(slots), { ids, window: WINDOW, signal, onRead });
+    const accounted = finishAccounts(accounts, undefined);
     expect(accounted.map(({ target }) => target)).to.deep.equal(ids);
     expect(accounted.map(({ account: { written, missing } }) => [written, missing])).to.deep.equal([
       [27, 3],
       [20, 10],
       [20, 0],
     ]);
-    expect(counted).to.equal(3);
+    expect(read).to.equal(3);
   });
 
   it('counts a window without any record from the last one before it', async () => {
-    const input = { ids: [id('web/1'), id('web/2')], picture: undefined, window: WINDOW, signal };
-    const [first, second] = await accountTargets(readerOf({ 'web/1': [NOW - 5000 * S] }), input);
+    const input = { ids: [id('web/1'), id('web/2')], window: WINDOW, signal };
+    const accounts = await readRecords(readerOf({ 'web/1': [NOW - 5000 * S] }), input);
+    const [first, second] = finishAccounts(accounts, undefined);
     expect(first?.account).to.include({ expected: 29, written: 0, missing: 29 });
     expect(second?.account).to.include({ expected: 0, written: 0, missing: 0 });
+  });
+
+  it('leaves those open of which the registration says more', async () => {
+    const slots = {
+      'web/fresh': every10s(NOW - 100 * S, NOW),
+      'web/due': every10s(NOW - 100 * S, NOW - 20 * S),
+      'web/silent': [],
+    };
+    const accounts = await readRecords(readerOf(slots), { ids: Object.keys(slots).map(id), window: WINDOW, signal });
+    expect(unsettledTargets(accounts)).to.deep.equal(['web/due', 'web/silent']);
   });
 });

@@ -1,3 +1,4 @@
+import type { TargetId } from '@pulsekeeper/model';
 import { expect } from 'chai';
 
 import { askInTurns } from '../../../src/cluster/ask-in-turns.ts';
@@ -48,7 +49,7 @@ describe('askInTurns', () => {
         asked.push(await ids());
         return answer();
       },
-      now: () => NOW_MS,
+      doubtfulOf,
     });
     expect([registry.ok, store.ok, asked]).to.deep.equal([false, true, [[]]]);
   });
@@ -56,7 +57,7 @@ describe('askInTurns', () => {
   it('throws what is no outage, of either', async () => {
     const wrong = new CliError('Refused', 'wrong password');
     expect(await ask(() => Promise.reject(wrong)).catch((error: unknown) => error)).to.equal(wrong);
-    const ports = { readPicture: () => Promise.reject(wrong), askStore: () => Promise.resolve(answer()), now: () => 0 };
+    const ports = { readPicture: () => Promise.reject(wrong), askStore: () => Promise.resolve(answer()), doubtfulOf };
     expect(await askInTurns(ports).catch((error: unknown) => error)).to.equal(wrong);
   });
 
@@ -67,8 +68,12 @@ describe('askInTurns', () => {
         await ids();
         return askStore();
       },
-      now: () => NOW_MS,
+      doubtfulOf,
     });
+  }
+
+  function doubtfulOf(ids: readonly TargetId[], { reports }: StoreAnswer): TargetId[] {
+    return doubtfulTargets(ids, reports, NOW_MS);
   }
 
   function answer(...up: readonly string[]): StoreAnswer {

@@ -29,11 +29,11 @@ function registered(intervalMs = 10 * S, phaseMs = 0, sinceMs = 0): Presence {
   return { kind: 'registered', sinceMs, schedule: { intervalMs, phaseMs } };
 }
 function account(facts: readonly SlotFact[], presence: Presence = GONE, window: SlotWindow = WINDOW): SlotAccount {
-  const accountant = new SlotAccountant(window, presence);
+  const accountant = new SlotAccountant(window);
   for (const fact of facts) {
     accountant.add(fact);
   }
-  return accountant.finish();
+  return accountant.finish(presence);
 }
 /** `first` and every 10 s after it, `count` of them. */
 function run(firstMs: number, count: number, intervalMs = 10 * S): SlotFact[] {
