@@ -30,6 +30,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       {
         flags: '--health <list>',
         description: 'only up, down, unknown or rejected ones; several with commas',
+        values: ['up', 'down', 'unknown', 'rejected'],
         isList: true,
       },
       { flags: '--service <name>', description: 'only those of a service' },
@@ -73,6 +74,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       {
         flags: '--aggregate <function>',
         description: 'put series together: sum, avg, min, max or count',
+        values: ['sum', 'avg', 'min', 'max', 'count'],
       },
       {
         flags: '--by <labels>',
@@ -321,7 +323,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       { flags: '--port <n>', description: 'where its metrics are; the host is the first address that answers' },
       { flags: '--address <host:port>', description: 'the same, with the host' },
       { flags: '--path <path>', description: 'path of the metrics, if it is not /metrics' },
-      { flags: '--scheme <scheme>', description: 'http or https' },
+      { flags: '--scheme <scheme>', description: 'http or https', values: ['http', 'https'] },
       { flags: '--interval <duration>', description: 'how often it wants to be scraped' },
       { flags: '--timeout <duration>', description: 'how long a scrape may take' },
       { flags: '--retries <n>', description: 'retries within a slot' },
@@ -342,6 +344,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'completion <shell>',
     summary: 'print a completion script for bash, zsh or fish',
+    values: ['bash', 'zsh', 'fish'],
     examples: [['source <(pulsekeeper completion bash)', 'in ~/.bashrc']],
     load: async () => (await import('./commands/completion.ts')).completionRunner(COMMANDS),
   },

@@ -29,6 +29,8 @@ export interface OptionDefinition {
   readonly flags: string;
   readonly description: string;
   readonly default?: string | undefined;
+  /** All values that it takes, where these are few; for completion. */
+  readonly values?: readonly string[] | undefined;
   /** May be given several times; the values are a list. */
   readonly isList?: boolean | undefined;
 }
@@ -42,6 +44,8 @@ export interface CommandDefinition {
   /** What else is worth knowing; for `--help` and `docs/cli.md`. */
   readonly description?: string | undefined;
   readonly options?: readonly OptionDefinition[] | undefined;
+  /** All values of its argument, where these are few; for completion. */
+  readonly values?: readonly string[] | undefined;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [commandLine: string, meaning: string])[];
   /** Which of the exit codes mean something particular here. */

@@ -5,6 +5,13 @@ import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type SettingName } from './sett
 const VALUE_NAMES: Readonly<Record<SettingName, string>> = {
   zookeeper: 'connect',
   zookeeperAuth: 'auth',
+  zookeeperAcl: 'list',
+  zookeeperTls: 'true|false',
+  zookeeperTlsCaFile: 'file',
+  zookeeperTlsCertFile: 'file',
+  zookeeperTlsKeyFile: 'file',
+  zookeeperTlsKeyPassphrase: 'text',
+  zookeeperTlsServerName: 'name',
   redis: 'url',
   storeTlsCaFile: 'file',
   storeTlsCertFile: 'file',
@@ -25,9 +32,16 @@ export const GLOBAL_OPTIONS: readonly OptionDefinition[] = [
   ...SETTING_NAMES.filter((name) => !('sensitive' in SETTINGS_SCHEMA[name])).map((name) => ({
     flags: `${flagOf(name)} <${VALUE_NAMES[name]}>`,
     description: `${SETTINGS_SCHEMA[name].doc} (${SETTINGS_SCHEMA[name].env}${describeDefault(name)})`,
+    values: valuesOf(name),
   })),
   { flags: '--no-color', description: 'no colours, also on a terminal (as NO_COLOR=1 does)' },
 ];
+
+/** All values of a setting that has few. */
+function valuesOf(name: SettingName): readonly string[] | undefined {
+  const { format } = SETTINGS_SCHEMA[name];
+  return Array.isArray(format) ? format : undefined;
+}
 
 function describeDefault(name: SettingName): string {
   const value = String(SETTINGS_SCHEMA[name].default);

@@ -3,13 +3,14 @@ import type { Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Server as TlsServer } from 'node:tls';
 import {
+  firstRoutableAddress,
   InvalidRegistrationError,
   serializeInstance,
   showValue,
   type InstanceInput,
   type Logger,
 } from '@pulsekeeper/registry';
-import { firstRoutableAddress, formatHostPort, listeningAddress, splitHostPort } from './host-address.ts';
+import { formatHostPort, listeningAddress, splitHostPort } from './host-address.ts';
 import type { MetricsRegistry } from './metrics-handler.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { preferredPorts } from './preferred-ports.ts';
@@ -130,8 +131,11 @@ async function useServer(server: Server, options: RegisterOptions): Promise<Endp
   return { ...(parts ?? joinParts(hostOf(options, listening.host), listening.port)), scheme, close: nothing };
 }
 
+/** The address of a host without a network. */
+const LOOPBACK = '127.0.0.1';
+
 function hostOf(options: RegisterOptions, boundTo: string | undefined): string {
-  return options.host ?? boundTo ?? firstRoutableAddress(networkInterfaces());
+  return options.host ?? boundTo ?? firstRoutableAddress(networkInterfaces()) ?? LOOPBACK;
 }
 
 function joinParts(host: string, port: number): Pick<Endpoint, 'address' | 'host' | 'port'> {

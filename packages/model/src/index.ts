@@ -33,6 +33,7 @@ export {
 export { silentLogger } from './logger.ts';
 export { compileMatcher, compileMatchers } from './matcher.ts';
 export { checkName, explainInvalidName, isValidName } from './name.ts';
+export { flattenSettings } from './nested-settings.ts';
 export { MAX_REASON_LENGTH } from './refusal.ts';
 export { parseClusterDefaults, parseServiceRule, ruleJsonSchema } from './rule-document.ts';
 export { formatRelabelStep } from './relabel/format-step.ts';
@@ -62,6 +63,7 @@ export {
   slotAtOrBefore,
   slotsBetween,
 } from './slot.ts';
+export { firstRoutableAddress } from './routable-address.ts';
 export { formatAddress, readAddress } from './target-address.ts';
 export { parseTargetId, splitTargetId, targetId } from './target-id.ts';
 
@@ -77,6 +79,7 @@ export type { InstanceInput, InstanceRecord } from './instance-record.ts';
 export type { LabelSet } from './labels.ts';
 export type { Logger, LogMethod } from './logger.ts';
 export type { Matcher, MatchOperator } from './matcher.ts';
+export type { FileSetting } from './nested-settings.ts';
 export type { Parsed, Refused } from './parsed.ts';
 export type { RelabelAction, RelabelStep } from './relabel/relabel-step.ts';
 export type { Relabelled, Relabelling } from './relabel/relabelling.ts';
@@ -91,6 +94,7 @@ export type {
   ScrapeRule,
   ServiceRule,
 } from './scrape-rule.ts';
+export type { NetworkInterfaces } from './routable-address.ts';
 export type { FailureReason, ScrapeFailure, ScrapeReport } from './scrape-report.ts';
 export type { MetricMetadata, SeriesSchema } from './series-schema.ts';
 export type { TargetAddress } from './target-address.ts';

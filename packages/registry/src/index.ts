@@ -15,6 +15,7 @@ export { roleOf, ZNODES } from './znode-path.ts';
 // What a registrant needs besides, so that a client of the registry needs no other package.
 export {
   explainInvalidName,
+  firstRoutableAddress,
   InvalidRegistrationError,
   parseDuration,
   serializeInstance,

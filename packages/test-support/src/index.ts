@@ -13,8 +13,10 @@ export { findExecutable, requireServers } from './require-servers.ts';
 export { seededRandom } from './seeded-random.ts';
 export { ServerProcess } from './server-process.ts';
 export { TcpProxy } from './tcp-proxy.ts';
+export { canMakeCertificates, makeAuthority } from './test-certificates.ts';
 export { timeFactor } from './time-factor.ts';
 export { startTimeseriesRedis, timeseriesModulePath } from './timeseries-redis.ts';
+export { canStartTlsZooKeeper, startTlsZooKeeper } from './tls-zookeeper.ts';
 export { ZooKeeperEnsemble, startEnsemble } from './zookeeper-ensemble.ts';
 export { ZooKeeperServer, startZooKeeper } from './zookeeper-server.ts';
 
@@ -29,5 +31,7 @@ export type { RedisClusterOptions } from './redis-cluster.ts';
 export type { RedisOptions } from './redis-server.ts';
 export type { ServerProcessOptions } from './server-process.ts';
 export type { ProxyDirection, TcpProxyOptions, TcpProxyStats } from './tcp-proxy.ts';
+export type { TestAuthority, TestCertificate } from './test-certificates.ts';
+export type { TlsZooKeeper } from './tls-zookeeper.ts';
 export type { TimeseriesRedis } from './timeseries-redis.ts';
 export type { ZooKeeperOptions } from './zookeeper-server.ts';

@@ -59,6 +59,8 @@ export function openSession(settings: Settings, options: Pick<ZkSessionOptions, 
       connectTimeoutMs: settings.connectTimeoutMs,
       operationTimeoutMs: settings.connectTimeoutMs,
       auth: authOf(settings.zookeeperAuth),
+      acl: settings.zookeeperAcl,
+      tls: settings.zookeeperTls,
       logger: cliLogger(settings.logLevel),
       ...options,
     });

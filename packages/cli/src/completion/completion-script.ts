@@ -13,7 +13,17 @@ interface Words {
   readonly words: readonly { readonly word: string; readonly summary: string }[];
 }
 
-/** Writes a script that completes commands, subcommands and options. Nothing in it asks a server. */
+/** An option that is followed by a value. */
+interface ValuedOption {
+  readonly flag: string;
+  /** Empty where it takes any text. */
+  readonly values: readonly string[];
+}
+
+/**
+ * Writes a script that completes commands, subcommands, options, and values of those that take one of a few. Nothing in it
+ * asks a server.
+ */
 export function completionScript(
   shell: Shell,
   commands: readonly CommandDefinition[],
@@ -24,7 +34,7 @@ export function completionScript(
     case 'bash':
       return bashScript(all, optionsWithValue(commands, globalOptions));
     case 'zsh':
-      return zshScript(all);
+      return zshScript(all, optionsWithValue(commands, globalOptions));
     case 'fish':
       return fishScript(commands, globalOptions);
   }
@@ -37,49 +47,66 @@ function collectWords(commands: readonly CommandDefinition[], globalOptions: rea
     definitions: readonly CommandDefinition[],
     prefix: string,
     options: readonly OptionDefinition[],
+    values: readonly string[],
   ): Words[] => [
     {
       path: prefix,
-      words: [...definitions.map(({ usage, summary }) => ({ word: nameOf(usage), summary })), ...optionWords(options)],
+      words: [
+        ...definitions.map(({ usage, summary }) => ({ word: nameOf(usage), summary })),
+        ...values.map((word) => ({ word, summary: '' })),
+        ...optionWords(options),
+      ],
     },
-    ...definitions.flatMap(({ usage, subcommands, options: own }) =>
-      visit(subcommands ?? [], `${prefix} ${nameOf(usage)}`.trim(), own ?? []),
+    ...definitions.flatMap(({ usage, subcommands, options: own, values: ofArgument }) =>
+      visit(subcommands ?? [], `${prefix} ${nameOf(usage)}`.trim(), own ?? [], ofArgument ?? []),
     ),
   ];
-  return visit(commands, '', []);
+  return visit(commands, '', [], []);
 }
 
 /** The word after one of these is its value, not a command. */
 function optionsWithValue(
   commands: readonly CommandDefinition[],
   globalOptions: readonly OptionDefinition[],
-): readonly string[] {
+): readonly ValuedOption[] {
   const ofCommand = ({ options, subcommands }: CommandDefinition): readonly OptionDefinition[] => [
     ...(options ?? []),
     ...(subcommands ?? []).flatMap(ofCommand),
   ];
   const all = [...globalOptions, ...commands.flatMap(ofCommand)];
-  return [...new Set(all.filter(({ flags }) => flags.includes('<')).map(({ flags }) => flagOf(flags)))];
+  const valued = all.filter(({ flags }) => flags.includes('<'));
+  const byFlag = new Map(valued.map(({ flags, values = [] }) => [flagOf(flags), { flag: flagOf(flags), values }]));
+  return [...byFlag.values()];
 }
 
-function bashScript(all: readonly Words[], valued: readonly string[]): string {
+/** The cases of a shell's `case` that give an option's values. */
+function valueCases(valued: readonly ValuedOption[], statement: (values: string) => string): string {
+  const withFew = valued.filter(({ values }) => values.length > 0);
+  return withFew.map(({ flag, values }) => `    ${flag}) ${statement(values.join(' '))} ;;`).join('\n');
+}
+
+function bashScript(all: readonly Words[], valued: readonly ValuedOption[]): string {
   const cases = all.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`);
   const paths = all.map(({ path }) => path).filter((path) => path !== '');
   return `# pulsekeeper completion for bash: source <(pulsekeeper completion bash)
 _pulsekeeper() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' word words='' isValue=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" path='' word words='' option=''
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    if [ -n "$isValue" ]; then isValue=''; continue; fi
+    if [ -n "$option" ]; then option=''; continue; fi
     case "$word" in
-      ${valued.join('|')}) isValue=1; continue ;;
+      ${valued.map(({ flag }) => flag).join('|')}) option="$word"; continue ;;
     esac
     case "\${path:+$path }$word" in
       ${paths.map((path) => `'${path}'`).join('|')}) path="\${path:+$path }$word" ;;
     esac
   done
   COMPREPLY=()
-  # The value of an option: left to the completion of file names.
-  if [ -n "$isValue" ]; then return; fi
+  # The value of an option: one of a few, or left to the completion of file names.
+  case "$option" in
+    '') ;;
+${valueCases(valued, (values) => `COMPREPLY=($(compgen -W '${values}' -- "$current")); return`)}
+    *) return ;;
+  esac
   case "$path" in
 ${cases.join('\n')}
   esac
@@ -89,7 +116,7 @@ complete -o default -F _pulsekeeper pulsekeeper
 `;
 }
 
-function zshScript(all: readonly Words[]): string {
+function zshScript(all: readonly Words[], valued: readonly ValuedOption[]): string {
   const cases = all.map(({ path, words }) => {
     const entries = words.map(({ word, summary }) => `      ${zshQuote(`${word.replaceAll(':', '\\:')}:${summary}`)}`);
     return `    '${path}') entries=(\n${entries.join('\n')}\n    ) ;;`;
@@ -100,6 +127,9 @@ function zshScript(all: readonly Words[]): string {
 _pulsekeeper() {
   local commandPath='' word
   local -a entries
+  case "\${words[CURRENT-1]}" in
+${valueCases(valued, (values) => `compadd -- ${values}; return`)}
+  esac
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "\${commandPath:+$commandPath }$word" in
       ${paths.map((path) => `'${path}'`).join('|')}) commandPath="\${commandPath:+$commandPath }$word" ;;
@@ -116,13 +146,14 @@ compdef _pulsekeeper pulsekeeper
 
 function fishScript(commands: readonly CommandDefinition[], globalOptions: readonly OptionDefinition[]): string {
   const lines = ['# pulsekeeper completion for fish: pulsekeeper completion fish | source'];
-  for (const { flags, description } of globalOptions) {
-    lines.push(`complete -c pulsekeeper ${fishOption(flags, description)}`);
+  for (const option of globalOptions) {
+    lines.push(`complete -c pulsekeeper ${fishOption(option)}`);
   }
-  for (const { usage, summary, options, subcommands } of commands) {
+  for (const { usage, summary, options, subcommands, values } of commands) {
     const name = nameOf(usage);
     const isSeen = `-n '__fish_seen_subcommand_from ${name}'`;
     lines.push(`complete -c pulsekeeper -n __fish_use_subcommand -a ${name} -d ${fishQuote(summary)}`);
+    if (values !== undefined) lines.push(`complete -c pulsekeeper ${isSeen} -x -a '${values.join(' ')}'`);
     const names = (subcommands ?? []).map((subcommand) => nameOf(subcommand.usage)).join(' ');
     const isOpen = `-n '__fish_seen_subcommand_from ${name}; and not __fish_seen_subcommand_from ${names}'`;
     for (const subcommand of subcommands ?? []) {
@@ -131,15 +162,16 @@ function fishScript(commands: readonly CommandDefinition[], globalOptions: reado
       );
     }
     const all = [...(options ?? []), ...(subcommands ?? []).flatMap((subcommand) => subcommand.options ?? [])];
-    for (const { flags, description } of new Map(all.map((option) => [option.flags, option])).values()) {
-      lines.push(`complete -c pulsekeeper ${isSeen} ${fishOption(flags, description)}`);
+    for (const option of new Map(all.map((each) => [each.flags, each])).values()) {
+      lines.push(`complete -c pulsekeeper ${isSeen} ${fishOption(option)}`);
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
-function fishOption(flags: string, description: string): string {
-  const takesValue = flags.includes('<') ? ' -r' : '';
+function fishOption({ flags, description, values = [] }: OptionDefinition): string {
+  const ofFew = values.length > 0 ? ` -x -a '${values.join(' ')}'` : ' -r';
+  const takesValue = flags.includes('<') ? ofFew : '';
   return `-l ${flagOf(flags).slice(2)}${takesValue} -d ${fishQuote(description)}`;
 }
 

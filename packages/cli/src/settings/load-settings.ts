@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parseDuration } from '@pulsekeeper/model';
+import { flattenSettings, parseDuration, type FileSetting } from '@pulsekeeper/model';
 import type { StoreOptions } from '@pulsekeeper/store';
 import convict from 'convict';
 
@@ -10,9 +10,10 @@ import { hasPassword, redact } from '../redact.ts';
 import { LOCAL_ENV_FILE, parseEnvFile } from './env-file.ts';
 import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
 import { storeTlsOf } from './store-tls.ts';
+import { zookeeperAccessOf, type ZookeeperAccess } from './zookeeper-access.ts';
 
 /** What a command needs to know to reach a cluster. */
-export interface Settings {
+export interface Settings extends ZookeeperAccess {
   readonly zookeeper: string;
   readonly zookeeperAuth: string | undefined;
   readonly redis: string;
@@ -99,6 +100,7 @@ function toSettings(raw: RawSettings, sources: Readonly<Record<SettingName, stri
   return {
     zookeeper: raw.zookeeper,
     zookeeperAuth: raw.zookeeperAuth === '' ? undefined : raw.zookeeperAuth,
+    ...zookeeperAccessOf(raw, sources),
     redis: raw.redis,
     storeTls: storeTlsOf(raw, sources),
     keyPrefix: raw.keyPrefix,
@@ -134,7 +136,23 @@ function configLayer(path: string | undefined): Layer {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw usageError(`--config ${path}: expected a JSON object such as {"zookeeper": "zk1:2181/pulsekeeper"}`);
   }
-  return { values: { ...values }, sourceOf: () => path };
+  const settings = flattened({ ...values }, path);
+  return {
+    values: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+    sourceOf: (name) => {
+      const written = settings.find((setting) => setting.name === name)?.path ?? name;
+      return written === name ? path : `${path}: ${written}`;
+    },
+  };
+}
+
+/** Groups may be written as objects, as in the collector's file. */
+function flattened(values: Readonly<Record<string, unknown>>, path: string): FileSetting[] {
+  try {
+    return flattenSettings(values);
+  } catch (error) {
+    throw usageError(`--config ${path}: ${messageOf(error)}`, error);
+  }
 }
 
 function envLayer(env: SettingsInput['env']): Layer {
@@ -168,6 +186,9 @@ function refuseExposed(flags: SettingsInput['flags']): void {
 }
 
 function coerce(name: SettingName, value: unknown): unknown {
+  if (typeof value === 'boolean') {
+    return String(value);
+  }
   const isNumber = typeof SETTINGS_SCHEMA[name].default === 'number';
   return isNumber && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }

@@ -14,6 +14,13 @@ import {
 export interface RawSettings {
   zookeeper: string;
   zookeeperAuth: string;
+  zookeeperAcl: string;
+  zookeeperTls: string;
+  zookeeperTlsCaFile: string;
+  zookeeperTlsCertFile: string;
+  zookeeperTlsKeyFile: string;
+  zookeeperTlsKeyPassphrase: string;
+  zookeeperTlsServerName: string;
   redis: string;
   storeTlsCaFile: string;
   storeTlsCertFile: string;
@@ -47,6 +54,49 @@ export const SETTINGS_SCHEMA = {
     default: '',
     env: 'PULSEKEEPER_ZOOKEEPER_AUTH',
     sensitive: true,
+  },
+  zookeeperAcl: {
+    doc: 'who may do what with the znodes that a command makes; all but open need zookeeperAuth or a client certificate',
+    format: ['open', 'creator-all', 'creator-all-world-read'],
+    default: 'open',
+    env: 'PULSEKEEPER_ZOOKEEPER_ACL',
+  },
+  zookeeperTls: {
+    doc: 'whether to speak TLS with ZooKeeper, true or false; any of the following settings says so, too',
+    format: ['true', 'false'],
+    default: 'false',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS',
+  },
+  zookeeperTlsCaFile: {
+    doc: 'PEM file with the authorities that ZooKeeper is trusted by; empty: those of Node.js',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_CA_FILE',
+  },
+  zookeeperTlsCertFile: {
+    doc: 'PEM file with the client certificate for ZooKeeper, its chain included',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_CERT_FILE',
+  },
+  zookeeperTlsKeyFile: {
+    doc: 'PEM file with the key of that client certificate',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_KEY_FILE',
+  },
+  zookeeperTlsKeyPassphrase: {
+    doc: 'pass phrase of the key of that client certificate',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_KEY_PASSPHRASE',
+    sensitive: true,
+  },
+  zookeeperTlsServerName: {
+    doc: 'name that the certificate of every ZooKeeper server must carry; empty: the host in the connect string',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_ZOOKEEPER_TLS_SERVER_NAME',
   },
   redis: {
     doc: 'Redis URL: redis://, rediss://, redis+sentinel:// or redis+cluster://',

@@ -1,6 +1,12 @@
 import { hostname, networkInterfaces } from 'node:os';
 
-import { explainInvalidName, serializeInstance, type InstanceInput } from '@pulsekeeper/model';
+import {
+  explainInvalidName,
+  firstRoutableAddress,
+  formatAddress,
+  serializeInstance,
+  type InstanceInput,
+} from '@pulsekeeper/model';
 
 import { parseWholeNumber } from '../arguments/whole-number.ts';
 import { listOption, textOption, type CommandInput } from '../command.ts';
@@ -61,11 +67,7 @@ export function readRegistrationRequest(input: CommandInput, facts: HostFacts): 
 
 /** Asks the operating system. */
 export function hostFacts(): HostFacts {
-  const all = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []);
-  const routable = all.find(
-    ({ internal, family, address }) => !internal && family === 'IPv4' && !address.startsWith('169.254.'),
-  );
-  return { hostName: hostname(), routableAddress: routable?.address };
+  return { hostName: hostname(), routableAddress: firstRoutableAddress(networkInterfaces()) };
 }
 
 /** A port alone leaves the host open: what answers under the routable address is preferred to loopback. */
@@ -82,7 +84,9 @@ function readAddresses(input: CommandInput, { routableAddress }: HostFacts): str
     throw usageError('--port or --address says where the metrics are');
   }
   const port = parseWholeNumber('--port', portText, { min: 1, max: MAX_PORT });
-  return [...(routableAddress === undefined ? [] : [routableAddress]), LOOPBACK].map((host) => `${host}:${port}`);
+  return [...(routableAddress === undefined ? [] : [routableAddress]), LOOPBACK].map((host) =>
+    formatAddress({ host, port }),
+  );
 }
 
 function defaultInstance(address: string, { hostName }: HostFacts): string {

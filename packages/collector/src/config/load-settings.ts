@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-import { holdsPassword, parseByteSize, parseDuration, redactUrl } from '@pulsekeeper/model';
+import { flattenSettings, holdsPassword, parseByteSize, parseDuration, redactUrl } from '@pulsekeeper/model';
 import { DEFAULT_STORE_OPTIONS, redactRedisUrl } from '@pulsekeeper/store';
 import convict from 'convict';
 
 import { longestNewsMs, type CollectorOptions } from '../collector-options.ts';
 import { CollectorError } from '../errors.ts';
-import { flattenSettings } from './nested-settings.ts';
 import { hostsOf, parseListenAddress } from './settings-formats.ts';
 import { zookeeperAccessOf } from './zookeeper-access.ts';
 import { parseSelectorList } from './selector-list.ts';

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 
-import { expect } from 'chai';
-
 import {
   canMakeCertificates,
   makeAuthority,
   type TestAuthority,
   type TestCertificate,
-} from '../../../zk-session/test/integration/test-certificates.ts';
+} from '@pulsekeeper/test-support';
+import { expect } from 'chai';
+
 import type { CredentialStore } from '../../src/credentials/credential-store.ts';
 import type { TargetScraper } from '../../src/scrape/target-scraper.ts';
 import { connectionsOf, credentialsOf, scraperOf } from '../unit/scrape/scraping.ts';

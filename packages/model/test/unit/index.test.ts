@@ -43,6 +43,8 @@ describe('the package', () => {
       'explainInvalidName',
       'failureReasonCode',
       'failureReasonOfCode',
+      'firstRoutableAddress',
+      'flattenSettings',
       'foreignChild',
       'formatAddress',
       'formatByteSize',

@@ -18,6 +18,7 @@ describe('@pulsekeeper/registry', () => {
       'ZkSession',
       'createRegistrantKey',
       'explainInvalidName',
+      'firstRoutableAddress',
       'longestPollMs',
       'parseCollector',
       'parseDuration',

@@ -1,21 +1,18 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-import { freePort, startZooKeeper, TcpProxy, timeFactor } from '@pulsekeeper/test-support';
+import {
+  canStartTlsZooKeeper,
+  makeAuthority,
+  startTlsZooKeeper,
+  TcpProxy,
+  timeFactor,
+  type TestAuthority,
+  type TestCertificate,
+} from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import type { ZkTlsOptions } from '../../src/index.ts';
 import { codeOf, makeSession, newChroot, startSession, startSilentServer, untilState } from './session-harness.ts';
-import { canMakeCertificates, makeAuthority, type TestAuthority, type TestCertificate } from './test-certificates.ts';
 
 const EMPTY = new Uint8Array();
-// ZooKeeper speaks TLS with Netty only, part of which its jar's manifest leaves out.
-const NETTY = ['buffer', 'codec', 'common', 'handler', 'resolver', 'transport', 'transport-native-unix-common'].map(
-  (part) => `/usr/share/java/netty-${part}.jar`,
-);
-
 describe('a session over TLS', function () {
   this.timeout(30_000);
   let authority: TestAuthority;
@@ -25,31 +22,12 @@ describe('a session over TLS', function () {
   let plainAddress: string;
 
   before(async function () {
-    if (!canMakeCertificates() || !NETTY.every((path) => existsSync(path))) this.skip();
-    authority = await makeAuthority();
+    if (!canStartTlsZooKeeper()) this.skip();
+    const zookeeper = await startTlsZooKeeper();
+    ({ authority, port } = zookeeper);
     stranger = await makeAuthority();
     client = await authority.issue('client', 'DNS:client.example');
-    await authority.issue('server', 'DNS:localhost,DNS:zookeeper.example,IP:127.0.0.1');
-    const { folder } = authority;
-    const toStore = ['pkcs12', '-export', '-in', 'server.pem', '-inkey', 'server.key', '-out', 'server.p12'];
-    await promisify(execFile)('openssl', [...toStore, '-passout', 'pass:secret'], { cwd: folder });
-    port = await freePort();
-    const server = await startZooKeeper({
-      javaArgs: [`-Xbootclasspath/a:${NETTY.join(':')}`],
-      config: {
-        serverCnxnFactory: 'org.apache.zookeeper.server.NettyServerCnxnFactory',
-        secureClientPort: port,
-        secureClientPortAddress: '127.0.0.1',
-        'ssl.keyStore.location': join(folder, 'server.p12'),
-        'ssl.keyStore.type': 'PKCS12',
-        'ssl.keyStore.password': 'secret',
-        'ssl.trustStore.location': join(folder, 'ca.pem'),
-        'ssl.trustStore.type': 'PEM',
-        'ssl.clientAuth': 'need',
-        'authProvider.x509': 'org.apache.zookeeper.server.auth.X509AuthenticationProvider',
-      },
-    });
-    plainAddress = server.connectString;
+    plainAddress = zookeeper.server.connectString;
   });
 
   function tls(more: ZkTlsOptions = {}): ZkTlsOptions {

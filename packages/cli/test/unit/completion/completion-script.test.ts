@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { COMMANDS } from '../../../src/command-table.ts';
 import { completionScript, SHELLS } from '../../../src/completion/completion-script.ts';
 import { GLOBAL_OPTIONS } from '../../../src/global-options.ts';
+import { AGGREGATIONS } from '../../../src/query/aggregate.ts';
 
 /** What bash itself offers for a command line, its last word being completed. */
 function complete(...words: readonly string[]): string[] {
@@ -29,6 +30,14 @@ describe('completionScript', () => {
   it('takes the value of an option for no command in bash', () => {
     expect(complete('--config', 'status', 'query', '--si')).to.deep.equal(['--since']);
     expect(complete('targets', '--service', '')).to.deep.equal(['']);
+  });
+
+  it('completes values where there are few, in bash', () => {
+    expect(complete('targets', '--health', 'r')).to.deep.equal(['rejected']);
+    expect(complete('query', 'up', '--aggregate', '')).to.deep.equal([...AGGREGATIONS]);
+    expect(complete('--log-level', 'wa')).to.deep.equal(['warn']);
+    expect(complete('completion', 'z')).to.deep.equal(['zsh']);
+    expect(COMMANDS.find(({ usage }) => usage.startsWith('completion'))?.values).to.deep.equal(SHELLS);
   });
 
   it('offers the subcommands once in fish, and files in zsh where nothing else fits', () => {

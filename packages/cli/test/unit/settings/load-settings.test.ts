@@ -67,6 +67,36 @@ describe('loadSettings', () => {
     expect(load({}).storeTls).to.equal(undefined);
   });
 
+  it('reads how to speak TLS with ZooKeeper and whose its znodes are, as the collectors do', () => {
+    const path = join(folder, 'zookeeper.pem');
+    writeFileSync(path, 'PEM');
+    const given = load({
+      env: { PULSEKEEPER_ZOOKEEPER_TLS_CA_FILE: path, PULSEKEEPER_ZOOKEEPER_TLS_SERVER_NAME: 'zk' },
+    });
+    expect(given.zookeeperTls).to.deep.equal({ ca: Buffer.from('PEM'), serverName: 'zk' });
+    expect(load({ flags: { zookeeperTls: 'true' } }).zookeeperTls).to.deep.equal({});
+    expect(load({})).to.deep.include({ zookeeperTls: undefined, zookeeperAcl: 'open' });
+    const env = { PULSEKEEPER_ZOOKEEPER_ACL: 'creator-all', PULSEKEEPER_ZOOKEEPER_AUTH: 'digest:u:p' };
+    expect(load({ env }).zookeeperAcl).to.equal('creator-all');
+    expect(refusal({ flags: { zookeeperAcl: 'creator-all' } })).to.match(
+      /^--zookeeper-acl: zookeeperAcl is "creator-all": it needs PULSEKEEPER_ZOOKEEPER_AUTH or /,
+    );
+    expect(refusal({ flags: { zookeeperAcl: 'mine' } })).to.match(/expected one of open, creator-all, /);
+  });
+
+  it('takes settings in groups, as the collectors do, and says where one is wrong', () => {
+    const file = configFile(
+      '{"redis": "redis://r", "zookeeper": {"connectString": "z:1", "tls": true}, "log": {"level": "warn"}}',
+    );
+    expect(load({ configFile: file })).to.deep.include({ zookeeper: 'z:1', zookeeperTls: {}, logLevel: 'warn' });
+    expect(refusal({ configFile: configFile('{"log": {"level": "loud"}}') })).to.match(
+      /\.json: log\.level: logLevel is "loud": expected one of /,
+    );
+    expect(refusal({ configFile: configFile('{"logLevel": "warn", "log": {"level": "warn"}}') })).to.match(
+      /logLevel and log\.level are the same setting; give one of them$/,
+    );
+  });
+
   const wrongTls: readonly (readonly [string, Record<string, string>, RegExp])[] = [
     ['a file that is not there', { CA_FILE: '/none.pem' }, /^PULSEKEEPER_STORE_TLS_CA_FILE: .*"\/none.pem": ENOENT/],
     ['half a client certificate', { CERT_FILE: '/c.pem' }, /^PULSEKEEPER_STORE_TLS_KEY_FILE: .* needs both its files$/],

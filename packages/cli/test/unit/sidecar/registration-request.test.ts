@@ -30,6 +30,11 @@ describe('readRegistrationRequest', () => {
     expect(read({ service: 'db', port: '1' }, facts).instance).to.equal('10.0.0.7:1');
   });
 
+  it('puts an IPv6 address into brackets', () => {
+    const { addresses } = read({ service: 'db', port: '9187' }, { hostName: 'box-7', routableAddress: '2001:db8::7' });
+    expect(addresses).to.deep.equal(['[2001:db8::7]:9187', '127.0.0.1:9187']);
+  });
+
   it('reads labels, also with an equals sign in the value', () => {
     const { scrape } = read({ service: 'db', port: '1', label: ['team=a', 'query=x=1'], retries: '0', interval: '5s' });
     expect(scrape).to.deep.include({ labels: { team: 'a', query: 'x=1' }, retries: 0, interval: '5s' });

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { flattenSettings } from '@pulsekeeper/model';
 import { expect } from 'chai';
 
 import { helpText, parseCommandLine } from '../../../src/config/command-line.ts';
 import { loadSettings, redactSettings, type SettingsInput } from '../../../src/config/load-settings.ts';
-import { flattenSettings } from '../../../src/config/nested-settings.ts';
 import { SETTING_NAMES, SETTINGS_SCHEMA } from '../../../src/config/settings-schema.ts';
 import { CollectorError } from '../../../src/errors.ts';
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { findExecutable, registerCleanup } from '@pulsekeeper/test-support';
+import { registerCleanup } from './cleanup-registry.ts';
+import { findExecutable } from './require-servers.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +31,7 @@ export function canMakeCertificates(): boolean {
 
 /** Makes an authority in a temporary folder, which goes with the test. */
 export async function makeAuthority(): Promise<TestAuthority> {
-  const folder = await mkdtemp(join(tmpdir(), 'zk-session-tls-'));
+  const folder = await mkdtemp(join(tmpdir(), 'pulsekeeper-tls-'));
   registerCleanup({ name: 'certificates', run: () => rm(folder, { recursive: true, force: true }) });
   const openssl = (...args: string[]): Promise<unknown> => run('openssl', args, { cwd: folder });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

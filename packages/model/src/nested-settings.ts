@@ -1,11 +1,11 @@
-/** Nested names that are not the flat name cut at its capitals. */
+/** Names within groups that are not the flat name cut at its capitals. */
 const OWN_NESTED_NAMES: Readonly<Record<string, string>> = {
   'store.driver': 'store',
   'store.bufferBytes': 'buffer',
   'zookeeper.connectString': 'zookeeper',
 };
 
-/** A setting as a file gives it. */
+/** A setting as a file of the collector or of `pulsekeeper` gives it. */
 export interface FileSetting {
   /** The flat name that it stands for; not necessarily one of a setting that exists. */
   readonly name: string;
