@@ -15,19 +15,30 @@ import { expectExact } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
 import { hostileRegistrations } from '../support/hostile-registrations.ts';
 import { runCli } from '../support/run-cli.ts';
-import { describeAudit } from '../support/slot-audit.ts';
+import { describeAudit, type SlotAudit } from '../support/slot-audit.ts';
 
-const STORM_TARGETS = Number(process.env['PULSEKEEPER_TEST_STORM_TARGETS'] ?? 2_000);
+const STORM_TARGETS = Number(process.env['PULSEKEEPER_TEST_STORM_TARGETS'] ?? 1_000);
 const INTERVAL_MS = STORM_TARGETS > 2_000 ? 15_000 : 4_000;
 const GOOD_TARGETS = 50;
 const FLAPPING = Array.from({ length: 10 }, (_, index) => GOOD_TARGETS + index);
 const STORM = Array.from({ length: STORM_TARGETS }, (_, index) => GOOD_TARGETS + index);
 const MAX_IN_FLIGHT = 48;
 
+/** Share of the slots that may be requested twice while a collector was not sure of its targets. */
+const TWICE_WHEN_DEMOTED = 0.01;
+
+/** The highest that any collector reported; `demoted` is 1 when one was not sure of its targets. */
+type Peaks = Record<'demoted' | 'inFlight' | 'lagSeconds' | 'residentMib', number>;
+
 interface TargetAnswer {
   readonly target: string;
   readonly health: string;
   readonly lastError: string | null;
+}
+
+/** Slots that may have been requested twice, and are stored once, since the servers of ZooKeeper got too little time. */
+function allowedTwice({ expected }: SlotAudit, { demoted }: Peaks): number {
+  return demoted > 0 ? Math.ceil(TWICE_WHEN_DEMOTED * expected) : 0;
 }
 
 describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`, function () {
@@ -40,7 +51,8 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
       targets: GOOD_TARGETS,
       spareTargets: STORM_TARGETS,
       intervalMs: INTERVAL_MS,
-      sessionTimeoutMs: 6_000,
+      // The servers of ZooKeeper may get no processor time for seconds.
+      sessionTimeoutMs: 10_000,
       env: { PULSEKEEPER_MAX_CONCURRENT_SCRAPES: `${MAX_IN_FLIGHT}` },
     });
   });
@@ -144,27 +156,27 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
       .length;
   }
 
-  /** The highest that any collector reported until the signal; the lag is the 99th percentile between two looks. */
-  async function watchPeaks(signal: AbortSignal): Promise<Record<'inFlight' | 'lagSeconds' | 'residentMib', number>> {
-    const peak = { inFlight: 0, lagSeconds: 0, residentMib: 0 };
+  /** Notes the highest that any collector reports until the signal; the lag is the 99th percentile between two looks. */
+  async function watchPeaks(signal: AbortSignal, peak: Peaks): Promise<void> {
     while (!signal.aborted) {
       // A page may be lost with a connection that the server closed for being idle; the next look is soon.
       const pages = await Promise.allSettled([...cluster.collectors.values()].map(readMetrics));
       for (const page of pages.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []))) {
         const read = (name: string): number => page.get(name) ?? NaN;
+        peak.demoted = Math.max(peak.demoted, read('pulsekeeper_demoted'));
         peak.inFlight = Math.max(peak.inFlight, read('pulsekeeper_scrapes_in_flight'));
         peak.lagSeconds = Math.max(peak.lagSeconds, read('pulsekeeper_event_loop_lag_seconds{quantile="0.99"}'));
         peak.residentMib = Math.max(peak.residentMib, Math.round(read('process_resident_memory_bytes') / 2 ** 20));
       }
-      await sleep(2_000);
+      await sleep(1_000);
     }
-    return peak;
   }
 
   it(`${STORM_TARGETS} targets register at once and then all leave`, async () => {
     const known = [...cluster.collectors.values()].length + cluster.registered.length;
     const watching = new AbortController();
-    const peaks = watchPeaks(watching.signal);
+    const peak: Peaks = { demoted: 0, inFlight: 0, lagSeconds: 0, residentMib: 0 };
+    const watched = watchPeaks(watching.signal, peak);
     const times = { register: 0, firstScrape: 0, withdraw: 0, removed: 0 };
     const storm = async (): Promise<void> => {
       let sinceMs = Date.now();
@@ -180,7 +192,7 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
       times.firstScrape = Math.max(...first) - registeredMs;
       const whole = await cluster.auditRange(STORM, registeredMs + INTERVAL_MS, registeredMs + 2 * INTERVAL_MS);
       console.log(`      ${describeAudit('the many', whole)}`);
-      expectExact(whole);
+      expectExact(whole, allowedTwice(whole, peak));
       sinceMs = Date.now();
       await cluster.withdraw(STORM);
       times.withdraw = Date.now() - sinceMs;
@@ -193,12 +205,14 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
       times.removed = Date.now() - sinceMs;
     };
     const audit = await cluster.audit('the good ones meanwhile', storm).finally(() => watching.abort());
-    const peak = await peaks;
+    await watched;
     console.log(`      ${JSON.stringify({ times, peak })}`);
-    expectExact(audit);
+    expectExact(audit, allowedTwice(audit, peak));
     expect(times.firstScrape, 'last first scrape').to.be.at.most(INTERVAL_MS + 2_000 * timeFactor);
     expect(times.removed, 'until the last has left').to.be.at.most(2_000 * timeFactor);
     expect(peak.inFlight, 'scrapes in flight').to.be.at.most(MAX_IN_FLIGHT);
+    expect(peak.lagSeconds, 'lag of the event loop').to.be.at.most(timeFactor > 1 ? 0.5 : 0.05);
+    expect(peak.residentMib, 'memory of a collector, in MiB').to.be.at.most(256 + STORM_TARGETS / 40);
     expect(await sumOf('pulsekeeper_targets')).to.equal(known);
   });
 });
