@@ -10,9 +10,24 @@ import { readTargets } from '../support/collector-pages.ts';
 import type { CollectorProcess } from '../support/collector-process.ts';
 import { expectExact } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
+import { runCli } from '../support/run-cli.ts';
+import type { SlotAudit } from '../support/slot-audit.ts';
 
 const INTERVAL_MS = 5_000;
 const SESSION_TIMEOUT_MS = 2_000;
+
+/** What `pulsekeeper verify --json` says. */
+interface VerifyAnswer {
+  readonly expected: number;
+  readonly written: number;
+  readonly failed: number;
+  readonly missing: number;
+  readonly doubled: number;
+  readonly targets: readonly {
+    readonly target: string;
+    readonly missingSlots: readonly { readonly first: string; readonly count: number }[];
+  }[];
+}
 
 /** Slots of ledger targets that collectors count as missed, by collector and target. */
 async function missedOf(collectors: readonly CollectorProcess[]): Promise<Map<string, number>> {
@@ -28,6 +43,8 @@ async function missedOf(collectors: readonly CollectorProcess[]): Promise<Map<st
 describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session timeout 2 s', function () {
   this.timeout(180_000);
   let cluster: FaultCluster;
+  /** When the collector was back whose slots had to be missed. */
+  let completeFromMs: number | undefined;
 
   before(async () => {
     cluster = await FaultCluster.start({
@@ -116,8 +133,9 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
   it('a collector killed while the ensemble is away: exactly its targets are missed, and that is reported', async () => {
     const { servers } = cluster.ensemble;
     const victim = cluster.collector('c3');
-    const owned = (await (await fetch(`${victim.statusUrl}/targets`)).json()) as { targets: { target: string }[] };
-    const lost = new Set(owned.targets.map(({ target }) => target).filter((id) => id.startsWith('ledger/')));
+    const owned = (await readTargets(victim)).filter(({ rank }) => rank === 0).map(({ target }) => target);
+    const lost = new Set(owned.filter((id) => id.startsWith('ledger/')));
+    const fromMs = Date.now();
     const survivors = [...cluster.collectors.values()].filter(({ id }) => id !== victim.id);
     const countedBefore = await missedOf(survivors);
     const audit = await cluster.audit('a collector killed while the ensemble is down', async () => {
@@ -128,22 +146,44 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
       // The dead one's znode stands for a session timeout after the return.
       await sleep(SESSION_TIMEOUT_MS + 2 * INTERVAL_MS);
     });
-    const missed = new Set(audit.missingSlots.map((slot) => slot.slice(0, slot.indexOf('@'))));
-    expect(
-      [...missed].filter((id) => !lost.has(id)),
-      'targets missed that the dead one did not own',
-    ).to.deep.equal([]);
-    expect(missed.size, 'targets missed').to.be.greaterThan(0);
+    const foreign = audit.missingSlots.filter((slot) => !lost.has(slot.slice(0, slot.indexOf('@'))));
+    expect(foreign, 'slots missed of targets that the dead one did not own').to.deep.equal([]);
+    expect(audit.missing, 'slots missed').to.be.greaterThan(0);
     expect(audit.doubled).to.equal(0);
+    expect(audit.failed).to.equal(0);
     // The dead one's counters are gone with it: whoever took its targets over counts what it left out.
     const counted = await missedOf(survivors);
     for (const [key, before] of countedBefore) counted.set(key, (counted.get(key) ?? before) - before);
     const total = [...counted.values()].reduce((sum, missed) => sum + missed, 0);
     expect(total, 'slots counted as missed by the survivors').to.equal(audit.missing);
+    await expectReported(audit, fromMs);
     await victim.restart();
+    completeFromMs = Date.now();
   });
 
+  /** `pulsekeeper verify` finds the same slots missing as the audit did, and no others. */
+  async function expectReported(audit: SlotAudit, fromMs: number): Promise<void> {
+    const { code, json } = await verify(fromMs, '--grace', '0s');
+    expect(code, 'exit code of verify').to.equal(1);
+    expect(json).to.include({ doubled: 0, failed: 0, missing: audit.missing });
+    expect(json.expected).to.equal(json.written + json.missing);
+    const missing = json.targets.flatMap(({ target, missingSlots }) =>
+      missingSlots.flatMap(({ first, count }) =>
+        Array.from({ length: count }, (_, index) => `${target}@${Date.parse(first) + index * INTERVAL_MS}`),
+      ),
+    );
+    expect(missing.sort()).to.deep.equal([...audit.missingSlots].sort());
+  }
+
+  async function verify(fromMs: number, ...more: readonly string[]): Promise<{ code: number; json: VerifyAnswer }> {
+    const since = new Date(fromMs).toISOString();
+    const { code, json } = await runCli<VerifyAnswer>(cluster, 'verify', '--since', since, ...more, 'ledger');
+    console.log(`      verify: ${json.expected} expected, ${json.missing} missing, ${json.doubled} doubled`);
+    return { code, json };
+  }
+
   it('1,000 targets register and 500 leave during a rolling restart', async () => {
+    const startedMs = Date.now();
     const added = Array.from({ length: 1_000 }, (_, index) => 200 + index);
     const audit = await cluster.audit('1,000 join and 500 leave during a rolling restart', async () => {
       const restarts = (async () => {
@@ -158,6 +198,10 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
       await restarts;
     });
     expectExact(audit);
+    const { code, json } = await verify(completeFromMs ?? startedMs);
+    expect(json).to.include({ missing: 0, doubled: 0, failed: 0 });
+    expect(code, 'exit code of verify over the time since').to.equal(0);
+    expect(json.expected, 'slots that it judged').to.be.at.least(2 * 200);
   });
 });
 
