@@ -27,16 +27,21 @@ export interface SampledSeries {
  */
 export function toMatrix(series: readonly SampledSeries[]): MatrixData {
   const result = series
-    .map(({ labels, timestampsMs, values }) => ({ metric: sortLabels(labels), values: toPoints(timestampsMs, values) }))
+    .map(({ labels, timestampsMs, values }) => ({ pairs: sortedPairs(labels), values: toPoints(timestampsMs, values) }))
     .filter(({ values }) => values.length > 0)
-    .sort((a, b) => compareLabels(a.metric, b.metric));
+    .sort((a, b) => comparePairs(a.pairs, b.pairs))
+    .map(({ pairs, values }) => ({ metric: Object.fromEntries(pairs), values }));
   return { resultType: 'matrix', result };
 }
 
 /** Orders two label sets as Prometheus does: label by label, name before value, the shorter set first. */
 export function compareLabels(a: LabelSet, b: LabelSet): number {
-  const left = Object.entries(a);
-  const right = Object.entries(b);
+  return comparePairs(Object.entries(a), Object.entries(b));
+}
+
+type LabelPairs = readonly (readonly [name: string, value: string])[];
+
+function comparePairs(left: LabelPairs, right: LabelPairs): number {
   for (const [index, [name, value]] of left.entries()) {
     const other = right[index];
     if (other === undefined) {
@@ -61,8 +66,8 @@ function toPoints(timestampsMs: Float64Array, values: Float64Array): (readonly [
   return points;
 }
 
-function sortLabels(labels: LabelSet): LabelSet {
-  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b)));
+function sortedPairs(labels: LabelSet): LabelPairs {
+  return Object.entries(labels).sort(([a], [b]) => compareText(a, b));
 }
 
 function compareText(a: string, b: string): number {

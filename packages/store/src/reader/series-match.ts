@@ -8,7 +8,7 @@ import {
 } from '@pulsekeeper/model';
 import type { SchemaSummary } from '../schema/schema-summary.ts';
 import type { SchemaView } from './schema-view.ts';
-import { SYNTHETIC_SERIES, syntheticLabels } from './synthetic-series.ts';
+import { SYNTHETIC_SERIES } from './synthetic-series.ts';
 
 interface CompiledMatcher {
   readonly name: string;
@@ -24,6 +24,8 @@ interface CompiledMatcher {
 export class SeriesMatch {
   readonly #names: readonly CompiledMatcher[];
   readonly #labels: readonly CompiledMatcher[];
+  /** The synthetic series whose names are wanted. */
+  readonly #synthetic: readonly { readonly index: number; readonly name: string }[];
   readonly #remembered = new WeakMap<SchemaView, Map<string, readonly number[]>>();
 
   /** @throws SyntaxError for a regular expression that is none */
@@ -36,6 +38,9 @@ export class SeriesMatch {
     }));
     this.#names = compiled.filter(({ name }) => name === METRIC_NAME_LABEL);
     this.#labels = compiled.filter(({ name }) => name !== METRIC_NAME_LABEL);
+    this.#synthetic = SYNTHETIC_SERIES.map(({ metadata }, index) => ({ index, name: metadata.name })).filter(
+      ({ name }) => this.#acceptsName(name),
+    );
   }
 
   /** Whether a schema can hold a series that is wanted, as far as its metrics' names tell. */
@@ -64,13 +69,9 @@ export class SeriesMatch {
 
   /** Which of the synthetic series are wanted, by their place in {@link SYNTHETIC_SERIES}. */
   syntheticOf(target: LabelSet): number[] {
-    const wanted: number[] = [];
-    for (const [index, { metadata }] of SYNTHETIC_SERIES.entries()) {
-      if (!this.#acceptsName(metadata.name)) continue;
-      const labels = syntheticLabels(metadata.name, target);
-      if (this.#labels.every(({ name, holds }) => holds(labelValue(labels, name)))) wanted.push(index);
-    }
-    return wanted;
+    // They have no labels but their target's.
+    const isWanted = this.#labels.every(({ name, holds }) => holds(labelValue(target, name)));
+    return isWanted ? this.#synthetic.map(({ index }) => index) : [];
   }
 
   #find(view: SchemaView, own: readonly CompiledMatcher[], target: LabelSet): readonly number[] {
