@@ -12,14 +12,24 @@ export type ReplyForm = 'decoded' | 'counted' | 'bytes';
  */
 export class PackedCommand extends Command {
   readonly form: ReplyForm;
+  /** How many commands the bytes hold; several have replies that are counted, and come as one. */
+  readonly commands: number;
   /** The reply, once it has come as bytes. */
   replyBytes: Buffer | undefined;
   readonly #bytes: Buffer;
 
   /** @param bytes - the whole request as RESP; not to be written to until the reply */
-  constructor(name: string, script: string, firstKey: string, bytes: Buffer, form: ReplyForm = 'decoded') {
+  constructor(
+    name: string,
+    script: string,
+    firstKey: string,
+    bytes: Buffer,
+    form: ReplyForm = 'decoded',
+    commands = 1,
+  ) {
     super(name, [script, '1', firstKey], { replyEncoding: null });
     this.form = form;
+    this.commands = commands;
     this.#bytes = bytes;
   }
 

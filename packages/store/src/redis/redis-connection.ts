@@ -6,7 +6,7 @@ import { StoreError } from '../errors.ts';
 import { PackedCommand, type ReplyForm } from './packed-command.ts';
 import type { RedisLocation } from './redis-url.ts';
 import { classOfError, storeErrorOf } from './reply-error.ts';
-import { tapReplies } from './reply-tap.ts';
+import { canGatherReplies, tapReplies } from './reply-tap.ts';
 import { packArguments } from './resp-writer.ts';
 import type { Script } from './script.ts';
 
@@ -140,10 +140,17 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
    * As {@link callPacked}, for a command that answers with many integers: when there is nothing but integers in its reply,
    * the reply may be their number, which costs next to nothing.
    *
-   * @throws StoreError
+   * @param commands - how many there are in `bytes`, 1 unless {@link canGather}: the reply to several is the number of all
+   *   their integers, or an array of what each would get
+   * @throws StoreError - of the first command that fails, when all have been answered
    */
-  async callCounted(doing: string, key: string, bytes: Buffer): Promise<unknown> {
-    return this.#callPacked(doing, key, bytes, 'counted');
+  async callCounted(doing: string, key: string, bytes: Buffer, commands = 1): Promise<unknown> {
+    return this.#callPacked(doing, key, bytes, 'counted', commands);
+  }
+
+  /** Whether several commands can be sent as one: not in a cluster, which may send each of them elsewhere. */
+  get canGather(): boolean {
+    return this.#client instanceof Redis && canGatherReplies(this.#client);
   }
 
   /**
@@ -210,9 +217,9 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
     );
   }
 
-  async #callPacked(doing: string, key: string, bytes: Buffer, form: ReplyForm): Promise<unknown> {
+  async #callPacked(doing: string, key: string, bytes: Buffer, form: ReplyForm, commands = 1): Promise<unknown> {
     // ioredis knows no commands of modules, nor where their keys are; it sends this one where a script would go.
-    const command = new PackedCommand('evalsha', doing, key, bytes, form);
+    const command = new PackedCommand('evalsha', doing, key, bytes, form, commands);
     const reply = await this.#send(doing, (client) => client.sendCommand(command) as Promise<unknown>);
     return command.replyBytes ?? reply;
   }

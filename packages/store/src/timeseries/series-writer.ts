@@ -7,15 +7,22 @@ import type { FrameCompanion } from '../writer/frame-companion.ts';
 import type { TargetStream } from '../writer/target-stream.ts';
 import { bareFrame } from './bare-frame.ts';
 import { CallWindow } from './call-window.ts';
-import { CommandMemory, type MaddCommand, MaddPacker, samplesAt } from './madd-packer.ts';
+import {
+  CommandMemory,
+  type MaddCommand,
+  MaddPacker,
+  type MaddTrain,
+  MOST_COMMANDS,
+  samplesAt,
+} from './madd-packer.ts';
 import { SampleFailures } from './sample-failures.ts';
 import { SeriesCounters } from './series-counters.ts';
 import { SeriesKeeper } from './series-keeper.ts';
 import type { SeriesSelection } from './series-selection.ts';
 import { StreamSeries } from './stream-series.ts';
 
-/** Commands under way at once: some milliseconds of Redis' time. */
-const MOST_COMMANDS = 16;
+/** Commands under way at once: some milliseconds of Redis' time, so that it never waits for more. */
+const MOST_UNDER_WAY = 16;
 
 export interface SeriesWriterOptions {
   readonly connection: RedisConnection;
@@ -64,9 +71,13 @@ export class SeriesWriter implements FrameCompanion {
       .filter(({ count }) => count > 0)
       .map(({ stream, count }) => ({ series: this.#seriesOf(stream), count }));
     await Promise.all(written.map(({ series }) => series.prepare()));
-    const window = new CallWindow(MOST_COMMANDS);
+    const ofTrain = connection.canGather ? MOST_COMMANDS : 1;
+    const window = new CallWindow(MOST_UNDER_WAY / ofTrain);
     const counts = { nonFinite: 0 };
-    for (const command of this.#commands(written, generation, counts)) await window.begin(() => this.#send(command));
+    const packer = new MaddPacker<StreamSeries>(this.#memory, ofTrain);
+    for (const train of this.#trains(packer, written, generation, counts)) {
+      await window.begin(() => this.#send(train));
+    }
     await window.end();
     this.counters.nonFiniteSamples += counts.nonFinite;
     for (const { series, count } of written) series.settle(count, generation);
@@ -83,12 +94,12 @@ export class SeriesWriter implements FrameCompanion {
     return series;
   }
 
-  *#commands(
+  *#trains(
+    packer: MaddPacker<StreamSeries>,
     written: readonly { readonly series: StreamSeries; readonly count: number }[],
     generation: number,
     counts: { nonFinite: number },
-  ): Generator<MaddCommand<StreamSeries>> {
-    const packer = new MaddPacker<StreamSeries>(this.#memory);
+  ): Generator<MaddTrain<StreamSeries>> {
     for (const { series, count } of written) {
       for (const table of series.replay(count, generation)) {
         counts.nonFinite += table.nonFinite;
@@ -100,14 +111,23 @@ export class SeriesWriter implements FrameCompanion {
     yield* packer.flush();
   }
 
-  async #send({ bytes, memory, samples, owners }: MaddCommand<StreamSeries>): Promise<void> {
-    const firstKey = owners[0]?.owner.keyStart ?? '';
-    const reply = await this.#options.connection.callCounted('TS.MADD', firstKey, bytes);
+  async #send({ bytes, memory, commands }: MaddTrain<StreamSeries>): Promise<void> {
+    const firstKey = commands[0]?.owners[0]?.owner.keyStart ?? '';
+    const reply = await this.#options.connection.callCounted('TS.MADD', firstKey, bytes, commands.length);
+    const samples = commands.reduce((sum, command) => sum + command.samples, 0);
     // As many integers as samples: each was taken.
     if (reply === samples) this.counters.samples += samples;
-    else await this.#takeReplies(repliesOf(reply, samples), bytes, owners);
+    else {
+      const replies = commands.length === 1 ? [reply] : repliesOf(reply, commands.length);
+      for (const [index, command] of commands.entries()) await this.#takeReply(replies[index], command);
+    }
     // Answered, so nobody reads it any more; one that was not may still be on its way.
     this.#memory.giveBack(memory);
+  }
+
+  async #takeReply(reply: unknown, { bytes, samples, owners }: MaddCommand<StreamSeries>): Promise<void> {
+    if (reply === samples) this.counters.samples += samples;
+    else await this.#takeReplies(repliesOf(reply, samples), bytes, owners);
   }
 
   /** Acts on what Redis said of each sample of a command. */

@@ -26,6 +26,7 @@ describe('connection that gives replies in other forms', () => {
         connection.callCounted('test', KEY, bytes),
       ]);
       expect(replies).to.deep.equal([512, new Array(512).fill(0), 0, 512]);
+      expect(connection.canGather).to.equal(!connection.isCluster);
     });
   }
 
@@ -45,6 +46,26 @@ describe('connection that gives replies in other forms', () => {
     const wrong = Buffer.concat([Buffer.from('*2\r\n'), packArguments(['HGETALL', KEY])]);
     const failure: unknown = await connection.callForBytes('test', KEY, wrong).catch((error: unknown) => error);
     expect(String(failure)).to.contain('WRONGTYPE');
+  });
+
+  it('gives the replies to several commands as one, between others', async () => {
+    const redis = await startRedis();
+    const connection = await openConnection(redis.url);
+    expect(connection.canGather).to.equal(true);
+    const ping = Buffer.from('*1\r\n$4\r\nPING\r\n');
+    const wrong = Buffer.concat([Buffer.from('*2\r\n'), packArguments(['GET', KEY])]);
+    await redis.cli('sadd', KEY, 'm1');
+    const outcomes = await Promise.allSettled([
+      connection.callCounted('test', KEY, Buffer.concat([membershipOf(512), membershipOf(3)]), 2),
+      connection.call('EXISTS', KEY),
+      connection.callCounted('test', KEY, Buffer.concat([membershipOf(2), ping, membershipOf(3)]), 3),
+      connection.callCounted('test', KEY, Buffer.concat([membershipOf(2), wrong, ping]), 3),
+      connection.call('EXISTS', KEY),
+    ]);
+    const told = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : String(outcome.reason)));
+    const [failure] = told.splice(3, 1);
+    expect(told).to.deep.equal([515, 1, [2, Buffer.from('PONG'), 3], 1]);
+    expect(failure).to.contain('WRONGTYPE');
   });
 
   it('counts on every connection anew, and rejects as always', async () => {

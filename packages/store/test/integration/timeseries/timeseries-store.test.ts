@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AGGREGATORS, parseDownsampleRule, parseSelector } from '@pulsekeeper/model';
+import { AGGREGATORS, formatDownsampleRule, parseDownsampleRule, parseSelector } from '@pulsekeeper/model';
 import { startTimeseriesRedis, type TimeseriesRedis } from '@pulsekeeper/test-support';
 import { isStaleMarker, type Store } from '../../../src/index.ts';
 import { collect, frameAt, idOf, labelsOf, range, samplesAt, slotAt, startStore } from '../store-support.ts';
@@ -277,6 +277,25 @@ describe('store of time series on a real server', () => {
     expect(await shown('c')).to.deep.equal(range(5).map((step) => [step, step % 3]));
   });
 
+  it('tells which samples failed of many commands that go together, and writes those whose keys are gone', async () => {
+    const names = range(2_600).map((index) => `m${index}`);
+    const id = idOf('large');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    const write = (step: number): Promise<string> =>
+      target.append(frameAt(step, Object.fromEntries(names.map((name, index) => [name, index + step / 4]))));
+    expect(await write(0)).to.equal('written');
+    const all = names.length + 7;
+    expect(store.health().timeseries).to.include({ samples: all, createdSeries: all, refusedSamples: 0 });
+    await call('DEL', keyOf('large', 'm3'), keyOf('large', 'm1500'), keyOf('large', 'm2599'));
+    await call('SET', keyOf('large', 'm1500'), 'a text');
+    expect(await write(1)).to.equal('written');
+    expect(store.health().timeseries).to.include({ samples: 2 * all - 1, createdSeries: all + 2, refusedSamples: 1 });
+    for (const index of [0, 3, 511, 512, 1_499, 1_501, 2_599]) {
+      const [time, value] = (await call('TS.GET', keyOf('large', names[index]!))) as [number, string];
+      expect([time, Number(value)], names[index]).to.deep.equal([slotAt(1), index + 0.25]);
+    }
+  });
+
   it('leaves out the samples of a key of another type, and counts them', async () => {
     await call('SET', keyOf('i1', 'a'), 'not ours', 'PX', '60000');
     expect(await append('i1', range(3))).to.deep.equal(['written', 'written', 'written']);
@@ -287,19 +306,20 @@ describe('store of time series on a real server', () => {
   it('makes compactions by the rules of the target, and follows when the rules change', async () => {
     const id = idOf('i1');
     const target = { id, labels: labelsOf(id), retentionMs: 86_400_000 };
-    const rules = ['avg:10s:90d', 'max:10s:30d'].map((text) => parseDownsampleRule(text)!);
+    const rules = ['avg:10s:90d', 'min:10s:90d', 'max:10s:30d'].map((text) => parseDownsampleRule(text)!);
     const writer = store.writer.open({ ...target, downsample: rules });
     for (const step of range(31)) await writer.append(frameAt(step, { a: step }));
-    const averages = pointsOf(await call('TS.RANGE', keyOf('i1', 'a=avg:10s:90d'), '-', '+'));
-    const [result] = await collect(
-      store.reader.select(parseSelector('a'), slotAt(0), slotAt(99), {
-        aggregation: { aggregator: 'avg', bucketMs: 10_000 },
-      }),
-    );
-    expect(averages.length).to.be.greaterThan(1);
-    expect(averages).to.deep.equal(
-      [...result!.timestampsMs].map((time, at) => [time, result!.values[at]]).slice(0, -1),
-    );
+    for (const rule of rules) {
+      const { aggregator, bucketMs } = rule;
+      const compacted = pointsOf(await call('TS.RANGE', keyOf('i1', `a=${formatDownsampleRule(rule)}`), '-', '+'));
+      const options = { aggregation: { aggregator, bucketMs } };
+      const [result] = await collect(store.reader.select(parseSelector('a'), slotAt(0), slotAt(99), options));
+      expect(compacted.length, aggregator).to.be.greaterThan(1);
+      // All but the bucket that is not over.
+      expect(compacted, aggregator).to.deep.equal(
+        [...result!.timestampsMs].map((time, at) => [time, result!.values[at]]).slice(0, -1),
+      );
+    }
     const info = await infoOf(keyOf('i1', 'a=max:10s:30d'));
     expect(info.get('retentionTime')).to.equal(String(30 * 86_400_000));
     const found = await call(
@@ -318,7 +338,7 @@ describe('store of time series on a real server', () => {
     const foreign = `${keyPrefix}:{api/i1}:mine`;
     await call('TS.CREATE', foreign);
     await call('TS.CREATERULE', keyOf('i1', 'a'), foreign, 'AGGREGATION', 'min', '60000');
-    store.writer.open({ ...target, retentionMs: 7_200_000, downsample: rules.slice(1) });
+    store.writer.open({ ...target, retentionMs: 7_200_000, downsample: rules.slice(2) });
     await writer.append(frameAt(31, { a: 31 }));
     const destinations = await destinationsOf(keyOf('i1', 'a'));
     expect(destinations.sort()).to.deep.equal([foreign, keyOf('i1', 'a=max:10s:30d')].sort());

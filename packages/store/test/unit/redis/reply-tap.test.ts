@@ -34,6 +34,10 @@ const REPLIES = {
   integer: plain(':5\r\n'),
 };
 
+function unexpectedFailure(why: string): void {
+  throw new Error(why);
+}
+
 interface Sent {
   readonly reply: Reply;
   readonly form: ReplyForm;
@@ -62,6 +66,7 @@ function tapped(sent: readonly Sent[], cuts: readonly number[]): { decoded: stri
       form: sent[decoded.length]?.form ?? 'decoded',
       onBytes: (bytes) => taken.push(bytes.toString('latin1')),
     }),
+    unexpectedFailure,
   );
   const bytes = Buffer.from(sent.map(({ reply }) => reply.text).join(''), 'latin1');
   const places = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((left, right) => left - right);
@@ -115,6 +120,7 @@ describe('ReplyTap', () => {
     const tap = new ReplyTap(
       (bytes) => got.push(bytes.toString('latin1')),
       () => ({ form: 'counted' }),
+      unexpectedFailure,
     );
     for (const text of ['+OK\r\n*2\r\n:1\r', '\n%1\r\n', '*1\r\n:1\r\n', ':2\r']) tap.take(Buffer.from(text));
     expect(got.join('')).to.equal('+OK\r\n*2\r\n:1\r\n%1\r\n*1\r\n:1\r\n:2\r');
@@ -129,10 +135,80 @@ describe('ReplyTap', () => {
       const tap = new ReplyTap(
         (some) => (bytes += some.length),
         () => ({ form: 'counted' }),
+        unexpectedFailure,
       );
       tap.take(Buffer.from(start));
       for (let chunk = 0; chunk < 20; chunk++) tap.take(Buffer.alloc(65_536));
       expect(bytes).to.equal(start.length + 20 * 65_536);
     });
   }
+
+  describe('for several commands that are one', () => {
+    /** What the decoder gets of several replies, in pieces that end at the given places, and of one that follows. */
+    function gathered(replies: readonly Reply[], cuts: readonly number[]): string[] {
+      const got: string[] = [];
+      const tap = new ReplyTap(
+        (bytes) => got.push(bytes.toString('latin1')),
+        () => (got.length === 0 ? { form: 'counted', commands: replies.length } : { form: 'decoded' }),
+        unexpectedFailure,
+      );
+      const bytes = Buffer.from([...replies, REPLIES.integer].map(({ text }) => text).join(''), 'latin1');
+      let from = 0;
+      for (const to of [
+        ...cuts.map((cut) => cut % (bytes.length + 1)).sort((left, right) => left - right),
+        bytes.length,
+      ]) {
+        tap.take(bytes.subarray(from, to));
+        from = to;
+      }
+      const [first, ...rest] = got;
+      expect(rest.join('')).to.equal(REPLIES.integer.text);
+      return [first ?? ''];
+    }
+
+    const cuts = fc.array(fc.nat(20_000), { maxLength: 12 });
+
+    it('has the number of all integers where there is nothing else', () => {
+      const several = fc.array(fc.constantFrom(REPLIES.same, REPLIES.two, REPLIES.one), { minLength: 2, maxLength: 8 });
+      fc.assert(
+        fc.property(several, cuts, (replies, places) => {
+          const sum = replies.reduce((count, { counted }) => count + Number(counted.slice(1)), 0);
+          expect(gathered(replies, places)).to.deep.equal([`:${sum}\r\n`]);
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it('has an array of all, counted or not, where one is no array of integers, and the first error where there is one', () => {
+      const several = fc.array(fc.constantFrom(...Object.values(REPLIES)), { minLength: 2, maxLength: 8 });
+      const mixed = several.map((replies) => [...replies, REPLIES.errors]);
+      fc.assert(
+        fc.property(mixed, cuts, (replies, places) => {
+          const error = replies.find(({ text }) => text.startsWith('-'));
+          const all = `*${replies.length}\r\n${replies.map(({ counted }) => counted).join('')}`;
+          expect(gathered(replies, places)).to.deep.equal([error?.text ?? all]);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    for (const [name, text] of [
+      ['something comes that is no reply', ':1\r\n%1\r\n'],
+      ['one of them has no end', `*2\r\n$4000000\r\n${'x'.repeat(1_200_000)}`],
+    ] as const) {
+      it(`is given up, as the decoder would lose count, when ${name}`, () => {
+        const failures: string[] = [];
+        const tap = new ReplyTap(
+          () => undefined,
+          () => ({ form: 'counted', commands: 3 }),
+          (why) => failures.push(why),
+        );
+        tap.take(Buffer.from('*1\r\n:1\r\n'));
+        expect([tap.isOn, failures]).to.deep.equal([true, []]);
+        tap.take(Buffer.from(text));
+        expect(failures).to.not.deep.equal([]);
+        expect(tap.isOn).to.equal(false);
+      });
+    }
+  });
 });

@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { packArguments } from '../../../src/redis/resp-writer.ts';
-import { CommandMemory, MaddPacker, MOST_SAMPLES, samplesAt } from '../../../src/timeseries/madd-packer.ts';
+import {
+  CommandMemory,
+  type MaddCommand,
+  MaddPacker,
+  type MaddTrain,
+  MOST_COMMANDS,
+  MOST_SAMPLES,
+  samplesAt,
+} from '../../../src/timeseries/madd-packer.ts';
 import { SampleImage } from '../../../src/timeseries/sample-image.ts';
 
 const SERIES = 12;
@@ -69,34 +77,32 @@ describe('SampleImage', () => {
 });
 
 describe('MaddPacker', () => {
-  it('cuts the samples of any targets into commands that hold each once, in order, with its owner', () => {
+  it('cuts the samples of any targets into trains of commands that hold each once, in order, with its owner', () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 1_300 }), { minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(sizes, (targets) => {
+      fc.property(sizes, fc.integer({ min: 1, max: MOST_COMMANDS }), (targets, mostCommands) => {
         const memory = new CommandMemory();
-        const packer = new MaddPacker<number>(memory);
+        const packer = new MaddPacker<number>(memory, mostCommands);
         const found: [owner: number | undefined, key: string][] = [];
-        const take = (
-          commands: Iterable<{
-            bytes: Buffer;
-            memory: Buffer;
-            samples: number;
-            owners: readonly { owner: number; at: number }[];
-          }>,
-        ): void => {
-          for (const { bytes, samples, owners, memory: used } of commands) {
-            expect(samples).to.be.within(1, MOST_SAMPLES);
-            expect(bytes.toString('latin1')).to.match(new RegExp(`^\\*${1 + samples * 3}\r\n\\$7\r\nTS\\.MADD\r\n`));
-            const all = samplesAt(
-              bytes,
-              Array.from({ length: samples }, (_, place) => place),
-            );
-            expect(all).to.have.lengthOf(samples);
-            for (const [place, { key, time, value }] of all.entries()) {
-              expect([time, Number(value)]).to.deep.equal(['1000', 1]);
-              found.push([owners.findLast(({ at }) => at <= place)?.owner, key]);
-            }
+        const take = (trains: Iterable<MaddTrain<number>>): void => {
+          for (const { bytes: whole, commands, memory: used } of trains) {
+            expect(commands.length).to.be.within(1, mostCommands);
+            expect(Buffer.concat(commands.map(({ bytes }) => bytes)).equals(whole)).to.equal(true);
+            for (const command of commands) takeCommand(command);
             memory.giveBack(used);
+          }
+        };
+        const takeCommand = ({ bytes, samples, owners }: MaddCommand<number>): void => {
+          expect(samples).to.be.within(1, MOST_SAMPLES);
+          expect(bytes.toString('latin1')).to.match(new RegExp(`^\\*${1 + samples * 3}\r\n\\$7\r\nTS\\.MADD\r\n`));
+          const all = samplesAt(
+            bytes,
+            Array.from({ length: samples }, (_, place) => place),
+          );
+          expect(all).to.have.lengthOf(samples);
+          for (const [place, { key, time, value }] of all.entries()) {
+            expect([time, Number(value)]).to.deep.equal(['1000', 1]);
+            found.push([owners.findLast(({ at }) => at <= place)?.owner, key]);
           }
         };
         for (const [owner, size] of targets.entries()) {
