@@ -76,7 +76,7 @@ export const DEFAULT_DIRECTORY_OPTIONS: DirectoryDefaults = {
   logger: silentLogger,
 };
 
-/** The options with nothing left open. Throws `RangeError` for a number that makes no sense. */
+/** The options with nothing left open. Throws `RangeError` for a number or a mode that makes no sense. */
 export function normalizeDirectoryOptions(
   options: DirectoryOptions,
 ): DirectoryDefaults & Pick<DirectoryOptions, 'session'> {
@@ -88,5 +88,8 @@ export function normalizeDirectoryOptions(
   for (const field of ['coalesceMs', 'suspectGraceMs'] as const) {
     if (!(all[field] >= 0)) throw new RangeError(`${field} ${all[field]} must be 0 or more`);
   }
+  if (!MODES.includes(all.mode)) throw new RangeError(`mode ${String(all.mode)} must be one of ${MODES.join(', ')}`);
   return all;
 }
+
+const MODES: readonly string[] = ['watch', 'poll'];

@@ -18,8 +18,8 @@ export interface DirectoryReaderOptions {
   readonly session: RegistrySession;
   /** Reads under way at a time. */
   readonly concurrency: number;
-  /** The one watch function of a key, or `undefined` when nothing is watched. */
-  readonly watchOf: (key: string) => WatchFunction | undefined;
+  /** The one watch function of a key, for a read of the znode at `path`; `undefined` when nothing is watched. */
+  readonly watchOf: (key: string, path: string) => WatchFunction | undefined;
 }
 
 /**
@@ -39,11 +39,12 @@ export class DirectoryReader {
     const draft = new DirectoryDraft(before);
     const wanted = new Set(keys);
     if (wanted.delete('services')) {
-      const list = await listZnode(session, ZNODES.services, this.#readOptions('services', signal));
+      const list = await listZnode(session, ZNODES.services, this.#readOptions('services', ZNODES.services, signal));
       for (const service of draft.takeServices(list)) keysOfService(service).forEach((key) => wanted.add(key));
     }
     if (wanted.delete('collectors')) {
-      const list = await listZnode(session, ZNODES.collectors, this.#readOptions('collectors', signal));
+      const options = this.#readOptions('collectors', ZNODES.collectors, signal);
+      const list = await listZnode(session, ZNODES.collectors, options);
       for (const collector of draft.takeCollectors(list)) wanted.add(keyOfCollector(collector));
     }
     // A rule says where the instances are: it is read before they are listed.
@@ -60,7 +61,7 @@ export class DirectoryReader {
     const key = parseDirectoryKey(text);
     const path = (key.kind === 'instances' ? draft.sourceOf(key.name)?.path : undefined) ?? pathOf(key);
     try {
-      await this.#readKey(draft, key, path, this.#readOptions(text, signal));
+      await this.#readKey(draft, key, path, this.#readOptions(text, path, signal));
     } catch (error) {
       // What the server refuses for this znode alone (no permission, say) harms no other.
       if (isRetryable(error) || codeOf(error) === 'Closed' || signal?.aborted === true) throw error;
@@ -102,8 +103,8 @@ export class DirectoryReader {
     }
   }
 
-  #readOptions(key: string, signal: AbortSignal | undefined): ReadZnodeOptions {
-    return { watch: this.#options.watchOf(key), signal };
+  #readOptions(key: string, path: string, signal: AbortSignal | undefined): ReadZnodeOptions {
+    return { watch: this.#options.watchOf(key, path), signal };
   }
 }
 

@@ -13,8 +13,8 @@ import { DirectoryReader } from './directory-reader.ts';
 import { EMPTY_STATE, isKeyInUse, keysOfState, ROOT_KEYS, type DirectoryState } from './directory-state.ts';
 import { createDirectoryView, type DirectoryProblem, type DirectoryView } from './directory-view.ts';
 import { RegistryError } from './errors.ts';
+import { KeyedWatches } from './keyed-watches.ts';
 import { ReadLoop } from './read-loop.ts';
-import type { WatchFunction } from './registry-session.ts';
 import { safeEmit } from './safe-emit.ts';
 import { applyHold, holdLess, suspicionOf, type HeldContent } from './suspect-tree.ts';
 import { timerMs } from './timer-limit.ts';
@@ -63,7 +63,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #logger: Logger;
   readonly #reader: DirectoryReader;
   readonly #loop: ReadLoop;
-  readonly #watches = new Map<string, WatchFunction>();
+  readonly #watches: KeyedWatches;
   readonly #loggedProblems = new Set<string>();
   readonly #firstView = deferred<undefined>();
   readonly #stats = { reads: 0, batches: 0, failures: 0, problems: 0, suspicions: 0 };
@@ -75,15 +75,17 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #isStarted = false;
   #stopping: Promise<void> | undefined;
 
+  /** @throws RangeError for a number or a mode that makes no sense. */
   constructor(options: DirectoryOptions) {
     super();
     this.#options = normalizeDirectoryOptions(options);
     const { session, mode, concurrency, clock, random, coalesceMs } = this.#options;
     this.#logger = this.#options.logger.child({ component: 'directory' });
+    this.#watches = new KeyedWatches(session, (key) => this.#loop.note(key));
     this.#reader = new DirectoryReader({
       session,
       concurrency,
-      watchOf: (key) => (mode === 'watch' ? this.#watchOf(key) : undefined),
+      watchOf: (key, path) => (mode === 'watch' ? this.#watches.of(key, path) : undefined),
     });
     this.#loop = new ReadLoop({
       session,
@@ -130,7 +132,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /**
    * Resolves with the first complete view in place. Waits for the session as long as it takes; bound it with `signal`.
-   * When the signal aborts, the directory is stopped.
+   * When the signal aborts, the directory is stopped. May be called again, to wait for the same.
+   *
+   * @throws RegistryError `Closed` when the directory was stopped, before or meanwhile; the signal's reason.
    */
   async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#stopping !== undefined) throw new RegistryError('Closed', 'the directory was stopped');
@@ -149,12 +153,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
   }
 
-  /** Stops following. The last view remains readable. Idempotent. */
+  /**
+   * Stops following, and gives up what is being read at once; the last view remains readable. Leaves no timer, and nothing
+   * in the session. Never rejects. Every caller gets the same promise.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
+  /** As {@link Directory.stop}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -240,20 +248,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #forgetGone(before: DirectoryState, next: DirectoryState): void {
     for (const key of [...keysOfState(before), ...this.#watches.keys()]) {
       if (isKeyInUse(key, next)) continue;
-      this.#watches.delete(key);
+      this.#watches.forget(key);
       this.#loop.forget(key);
     }
-  }
-
-  #watchOf(key: string): WatchFunction {
-    let watch = this.#watches.get(key);
-    if (watch === undefined) {
-      watch = () => {
-        if (this.#watches.has(key)) this.#loop.note(key);
-      };
-      this.#watches.set(key, watch);
-    }
-    return watch;
   }
 
   #createView(version: number): DirectoryView {

@@ -1,9 +1,7 @@
 import { EventEmitter } from 'node:events';
 import {
   deferred,
-  silentLogger,
   splitTargetId,
-  systemClock,
   type Clock,
   type Deferred,
   type InstanceRecord,
@@ -13,7 +11,8 @@ import {
 } from '@pulsekeeper/model';
 import { abortReason, onAbort } from './abort.ts';
 import { mapBounded } from './bounded-map.ts';
-import { codeOf, isRetryable, messageOf } from './errors.ts';
+import { normalizeDirectoryOptions } from './directory-options.ts';
+import { codeOf, isRetryable, messageOf, RegistryError } from './errors.ts';
 import { isSamePlace, parseInstanceAt, placeOfInstance, type InstancePlace } from './instance-place.ts';
 import { ReadLoop } from './read-loop.ts';
 import type { RegistrySession, WatchFunction } from './registry-session.ts';
@@ -88,23 +87,26 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   readonly #entries = new Map<TargetId, Entry>();
   readonly #settlers = new Set<Deferred<undefined>>();
   #unread = 0;
+  #isStarted = false;
   #stopping: Promise<void> | undefined;
 
+  /** @throws RangeError for a number or a mode that makes no sense. */
   constructor(options: InstanceWatcherOptions) {
     super();
-    this.#session = options.session;
+    const { session, mode, concurrency, clock, random, logger, ...times } = normalizeDirectoryOptions(options);
+    this.#session = session;
     this.#placeOf = options.placeOf ?? (() => undefined);
-    this.#isWatching = options.mode !== 'poll';
-    this.#concurrency = options.concurrency ?? 128;
-    this.#logger = (options.logger ?? silentLogger).child({ component: 'instance-watcher' });
+    this.#isWatching = mode === 'watch';
+    this.#concurrency = concurrency;
+    this.#logger = logger.child({ component: 'instance-watcher' });
     this.#loop = new ReadLoop({
-      session: options.session,
-      coalesceMs: options.coalesceMs ?? 100,
-      maxPerSecond: options.maxReadsPerSecond ?? 1000,
-      mode: options.mode ?? 'watch',
-      intervalMs: this.#isWatching ? (options.resyncIntervalMs ?? 300_000) : (options.pollIntervalMs ?? 2000),
-      clock: options.clock ?? systemClock,
-      random: options.random ?? Math.random,
+      session,
+      coalesceMs: times.coalesceMs,
+      maxPerSecond: times.maxReadsPerSecond,
+      mode,
+      intervalMs: this.#isWatching ? times.resyncIntervalMs : times.pollIntervalMs,
+      clock,
+      random,
       logger: this.#logger,
       read: (keys, signal) => this.#read(keys as readonly TargetId[], signal),
       allKeys: () => this.#entries.keys(),
@@ -112,23 +114,39 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     });
   }
 
-  /** Begins to read what is wanted, now and from now on. */
+  /**
+   * Begins to read what is wanted, now and from now on; waits for nothing, see `settled`. Idempotent.
+   *
+   * @throws RegistryError `Closed` when the watcher was stopped.
+   */
   start(): Promise<void> {
-    this.#loop.start();
+    if (this.#stopping !== undefined) {
+      return Promise.reject(new RegistryError('Closed', 'the instance watcher was stopped'));
+    }
+    if (!this.#isStarted) this.#loop.start();
+    this.#isStarted = true;
     return Promise.resolve();
   }
 
-  /** Stops reading; what is known remains. Idempotent. */
+  /**
+   * Stops reading, and gives up what is being read at once; what is known remains. Leaves no timer, and nothing in the
+   * session. Never rejects. Every caller gets the same promise.
+   */
   stop(): Promise<void> {
-    this.#stopping ??= this.#loop.stop().then(() => this.#settleIfRead(true));
+    this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
+  /** As {@link InstanceWatcher.stop}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  /** Says which instances are wanted from now on. Linear in their number. Data of the others is forgotten at once. */
+  /**
+   * Says which instances are wanted from now on. Linear in their number. Data of the others is forgotten at once, and is
+   * not read again. The server keeps its watch on such an instance until that changes or the link ends, since the protocol
+   * of the client library has no way to take one back; its one event tells nobody.
+   */
   setWanted(ids: Iterable<TargetId>): void {
     const wanted = new Set(ids);
     for (const [id, entry] of this.#entries) {
@@ -145,7 +163,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     this.#settleIfRead();
   }
 
-  /** Says that one instance is no longer wanted. Its data is forgotten at once. */
+  /** Says that one instance is no longer wanted, as `setWanted` does. */
   forget(id: TargetId): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -162,6 +180,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     for (const [id, entry] of this.#entries) {
       const place = this.#placeOf(id);
       if (place === undefined || isSamePlace(place, entry.place)) continue;
+      this.#session.removeWatch(entry.place.path, entry.watch);
       Object.assign(entry, { place, data: undefined, misses: 0 });
       moved.push(id);
     }
@@ -173,7 +192,10 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     return this.#entries.get(id)?.parsed;
   }
 
-  /** Resolves once every wanted instance was read at least once, or the watcher was stopped. */
+  /**
+   * Resolves once every wanted instance was read at least once, or the watcher was stopped. Waits for the session as long
+   * as it takes; rejects with the signal's reason.
+   */
   async settled({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#unread === 0 || this.#stopping !== undefined) return;
     const settler = deferred<undefined>();
@@ -185,6 +207,12 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
       stopListening();
       this.#settlers.delete(settler);
     }
+  }
+
+  async #stop(): Promise<void> {
+    await this.#loop.stop();
+    for (const { place, watch } of this.#entries.values()) this.#session.removeWatch(place.path, watch);
+    this.#settleIfRead(true);
   }
 
   async #read(ids: readonly TargetId[], signal: AbortSignal): Promise<void> {
@@ -199,7 +227,10 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     const isStale = (): boolean => this.#entries.get(id) !== entry || entry.place !== place;
     try {
       const { data } = await this.#session.getData(place.path, { watch, signal });
-      if (isStale()) return;
+      if (isStale()) {
+        this.#session.removeWatch(place.path, entry.watch);
+        return;
+      }
       entry.misses = 0;
       this.#take(id, entry, data);
     } catch (error) {
@@ -245,9 +276,10 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     for (const settler of this.#settlers) settler.resolve(undefined);
   }
 
-  #remove(id: TargetId, { isRead }: Entry): void {
+  #remove(id: TargetId, { isRead, place, watch }: Entry): void {
     this.#entries.delete(id);
     this.#loop.forget(id);
+    this.#session.removeWatch(place.path, watch);
     if (!isRead) this.#unread -= 1;
   }
 

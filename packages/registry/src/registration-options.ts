@@ -33,9 +33,9 @@ export interface RegistrationOptions {
    */
   readonly nameTakenGraceMs?: number | undefined;
   /**
-   * Longest time that `close` takes, in ms. When it is over, the znode ends with the session, or is withdrawn after the
-   * next connection.
-   * @defaultValue 2000
+   * Longest time that `close` waits for ZooKeeper, in ms. When it is over, the znode ends with the session, or is
+   * withdrawn after the next connection.
+   * @defaultValue 1500
    */
   readonly closeTimeoutMs?: number | undefined;
   /** @defaultValue what the operating system says */

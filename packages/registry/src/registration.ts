@@ -22,6 +22,8 @@ import { claimPath, releasePath, withdraw, withdrawLater } from './withdrawal.ts
 
 /** Least time between two passes that events of the znode cause: a script that deletes it in a loop costs 5 writes/s. */
 const PASS_SPACING_MS = 200;
+/** How long `close` waits for ZooKeeper, unless it is told otherwise: so that it takes less than 2 s in every state. */
+const CLOSE_TIMEOUT_MS = 1500;
 /** Why what a registration has under way is given up; it never leaves the registration. */
 const LIFE_OVER = new Error('the registration is closed');
 /** Sessions that are remembered as our own; the server drops their nodes within a session timeout. */
@@ -93,7 +95,7 @@ export class Registration extends EventEmitter<RegistrationEvents> {
    * failure the registration is closed and leaves nothing behind.
    */
   async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    if (this.#state.kind === 'closed') throw this.#closedError();
+    if (this.#state.kind === 'closed' || this.#closing !== undefined) throw this.#closedError();
     if (this.#state.kind === 'idle') this.#begin();
     const stopListening = onAbort(signal, () => {
       const error = this.#state.kind === 'waiting' ? this.#takenError(abortReason(signal)) : abortReason(signal);
@@ -144,12 +146,16 @@ export class Registration extends EventEmitter<RegistrationEvents> {
     }
   }
 
-  /** Withdraws the znode. Idempotent; never rejects; takes at most `closeTimeoutMs`. */
+  /**
+   * Withdraws the znode. Takes `closeTimeoutMs` at most; without a connection it ends at once, and what may still stand is
+   * withdrawn after the next one, as long as the session lives. Never rejects. Every caller gets the same promise.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close(undefined);
     return this.#closing;
   }
 
+  /** As {@link Registration.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -325,6 +331,7 @@ export class Registration extends EventEmitter<RegistrationEvents> {
     clearTimeout(this.#timer);
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     await this.#pass;
+    this.#session.removeWatch(this.path, this.#onZnodeEvent);
     if (mayStand) await this.#withdraw();
     this.#transition({ kind: 'closed', reason });
     // An error is costly to make, and 10,000 registrations may close at once: only where somebody is told.
@@ -338,16 +345,22 @@ export class Registration extends EventEmitter<RegistrationEvents> {
   async #withdraw(): Promise<void> {
     const { key, keyOf } = this.#options;
     const withdrawal = { session: this.#session, path: this.path, key, keyOf, logger: this.#logger };
+    const overdue = new AbortController();
+    const closeTimeoutMs = this.#options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS;
+    const giveUp = (): void => overdue.abort(new Error(`no answer within ${closeTimeoutMs} ms`));
+    const timer = setTimeout(giveUp, timerMs(closeTimeoutMs)).unref();
     try {
       if (connectedSessionId(this.#session) === undefined) {
         withdrawLater(withdrawal, this.#id);
         return;
       }
-      await withdraw(withdrawal, this.#id, AbortSignal.timeout(timerMs(this.#options.closeTimeoutMs ?? 2000)));
+      await withdraw(withdrawal, this.#id, overdue.signal);
       releasePath(this.#session, this.path, this.#id);
     } catch (err) {
       this.#logger.warn({ err }, 'znode could not be withdrawn');
       withdrawLater(withdrawal, this.#id);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -3,7 +3,17 @@ import type { SessionState, WatchCallback, ZkSession } from '@pulsekeeper/zk-ses
 /** The part of a ZooKeeper session that the registry uses. A `ZkSession` is one. */
 export interface RegistrySession extends Pick<
   ZkSession,
-  'state' | 'addSetup' | 'create' | 'ensurePath' | 'getData' | 'getChildren' | 'exists' | 'setData' | 'remove' | 'multi'
+  | 'state'
+  | 'addSetup'
+  | 'create'
+  | 'ensurePath'
+  | 'getData'
+  | 'getChildren'
+  | 'exists'
+  | 'setData'
+  | 'remove'
+  | 'multi'
+  | 'removeWatch'
 > {
   on(event: 'state', listener: SessionStateListener): unknown;
   off(event: 'state', listener: SessionStateListener): unknown;

@@ -430,10 +430,15 @@ describe('Directory', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(session.calls.length).to.equal(calls);
     expect(running.view.targetIds).to.have.length(3);
+    expect(session.setupCount).to.equal(0);
+    expect(tree.watches).to.deep.equal([]);
+    expect(await running.start().catch((reason: unknown) => reason)).to.include({ code: 'Closed' });
+    expect(session.setupCount).to.equal(0);
   });
 
   it('refuses options that make no sense', () => {
     expect(() => create({ pollIntervalMs: 0 })).to.throw(RangeError, 'pollIntervalMs 0');
     expect(() => create({ coalesceMs: -1 })).to.throw(RangeError, 'coalesceMs -1');
+    expect(() => create({ mode: 'pull' as 'poll' })).to.throw(RangeError, 'mode pull');
   });
 });

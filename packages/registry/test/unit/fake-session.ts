@@ -184,6 +184,17 @@ export class FakeSession extends EventEmitter<SessionEvents> implements Registry
     for (const [path, node] of [...this.tree.nodes]) if (node.owner === sessionId) this.tree.delete(path);
   }
 
+  /** How many setups stand. */
+  get setupCount(): number {
+    return this.#setups.size;
+  }
+
+  removeWatch(path: string, callback: WatchCallback): void {
+    const { watches } = this.tree;
+    const rest = watches.filter((watch) => watch.path !== path || watch.callback !== callback);
+    watches.splice(0, watches.length, ...rest);
+  }
+
   addSetup(setup: SetupFunction): () => void {
     this.#setups.add(setup);
     if (this.#state.kind === 'connected') this.#runSetup(setup);

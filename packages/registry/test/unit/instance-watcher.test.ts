@@ -194,6 +194,49 @@ describe('InstanceWatcher', () => {
     expect(session.calls.length - calls).to.be.at.most(2);
   });
 
+  it('leaves no watch function in the session for what is wanted no more, or is somewhere else', async () => {
+    let path = '/services/a/1';
+    const watcher = await start({ placeOf: () => ({ path, source: undefined }) });
+    for (let round = 0; round < 10; round += 1) {
+      watcher.setWanted([one]);
+      await watcher.settled();
+      watcher.setWanted([]);
+      expect(tree.watches).to.deep.equal([]);
+    }
+    watcher.setWanted([one]);
+    await watcher.settled();
+    path = '/services/a/2';
+    watcher.refreshPlaces();
+    await eventually(() => expect(portOf(watcher, one)).to.equal(2));
+    expect(tree.watches.map((watch) => watch.path)).to.deep.equal(['/services/a/2']);
+    // Given up while it is being read.
+    path = '/services/b/3';
+    watcher.refreshPlaces();
+    await eventually(() => expect(session.calls.at(-1)).to.equal('getData /services/b/3'));
+    watcher.setWanted([]);
+    await eventually(() => expect(tree.watches).to.deep.equal([]));
+  });
+
+  it('leaves no setup and no watch behind when it is stopped, however often it was started, and stays stopped', async () => {
+    const watcher = await start();
+    await watcher.start();
+    expect(session.setupCount).to.equal(1);
+    watcher.setWanted([one, two]);
+    await watcher.settled();
+    expect(watcher.stop()).to.equal(watcher.stop());
+    await watcher.stop();
+    expect(session.setupCount).to.equal(0);
+    expect(tree.watches).to.deep.equal([]);
+    expect(await watcher.start().catch((reason: unknown) => reason)).to.include({ code: 'Closed' });
+    expect(session.setupCount).to.equal(0);
+    expect(portOf(watcher, one)).to.equal(1);
+  });
+
+  it('refuses options that make no sense', () => {
+    expect(() => new InstanceWatcher({ session, concurrency: 0 })).to.throw(RangeError, 'concurrency 0');
+    expect(() => new InstanceWatcher({ session, mode: 'pull' as 'poll' })).to.throw(RangeError, 'mode pull');
+  });
+
   it('settles when it is stopped', async () => {
     const late = new FakeSession(tree, { isConnected: false });
     const watcher = await start({ session: late });

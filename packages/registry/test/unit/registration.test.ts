@@ -368,6 +368,16 @@ describe('Registration', () => {
     expect(tree.nodes.has(PATH)).to.equal(true);
   });
 
+  it('cannot be started in the moment in which it is closed', async () => {
+    const registration = create();
+    const closed = registration.close();
+    expect(await registration.start().catch((reason: unknown) => reason)).to.include({ code: 'Closed' });
+    await closed;
+    expect(session.listenerCount('state')).to.equal(0);
+    expect(session.setupCount).to.equal(0);
+    expect(session.calls).to.deep.equal([]);
+  });
+
   it('closes by itself when the session is closed, and says why', async () => {
     const registration = create();
     await registration.start();
@@ -382,6 +392,8 @@ describe('Registration', () => {
     expect(registration.close()).to.equal(registration.close());
     await registration.close();
     expect(session.listenerCount('state')).to.equal(0);
+    expect(session.setupCount).to.equal(0);
+    expect(tree.watches).to.deep.equal([]);
     session.connect();
     expect(session.calls.filter((call) => call.startsWith('create'))).to.have.length.at.most(2);
   });
