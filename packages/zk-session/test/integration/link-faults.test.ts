@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, startZooKeeper, TcpProxy, timeFactor, type ZooKeeperServer } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
-import type { ZkSession } from '../../src/index.ts';
+import type { SessionLogger, ZkSession } from '../../src/index.ts';
+import { silentSessionLogger } from '../../src/session-logger.ts';
 import {
   codeOf,
   makeSession,
@@ -14,6 +15,7 @@ import {
   untilGone,
   untilState,
 } from './session-harness.ts';
+import { startUnreachableListener } from './unreachable-listener.ts';
 
 const EMPTY = new Uint8Array();
 
@@ -142,6 +144,34 @@ describe('a session over a link that fails', function () {
     }
     expect(silent.accepted()).to.be.at.least(1);
     expect(performance.now() - startedAtMs).to.be.below(2 * 1000 * timeFactor);
+  });
+
+  it('leaves a server that TCP handshakes get no answer from, and connects to another', async () => {
+    const unreachable = await startUnreachableListener();
+    const connectString = `127.0.0.1:${unreachable.port},${server.connectString}${chroot}`;
+    const failures: string[] = [];
+    const warn = (fields: { err?: unknown }): unknown => failures.push(String(fields.err));
+    const logger: SessionLogger = { ...silentSessionLogger, warn, child: () => logger };
+    const startedAtMs = performance.now();
+    // Jitter under which the first in the list is tried first.
+    let turn = 0;
+    const random = (): number => (turn++ === 0 ? 0 : 0.5);
+    const session = await startSession({ connectString, sessionTimeoutMs: 2000, random, logger });
+    expect(performance.now() - startedAtMs).to.be.within(490, 1000 * timeFactor);
+    expect(failures).to.deep.equal(['ZkError: no session within 500 ms']);
+    expect(session.state).to.include({ kind: 'connected', server: server.connectString });
+
+    // Alone, it makes `start` end at its time limit, and `stop` at once.
+    const alone = { connectString: `127.0.0.1:${unreachable.port}`, sessionTimeoutMs: 2000 };
+    const timed = makeSession({ ...alone, connectTimeoutMs: 300 });
+    expect(await codeOf(timed.start())).to.equal('ConnectTimeout');
+    const waiting = makeSession(alone);
+    const started = codeOf(waiting.start());
+    const stoppingAtMs = performance.now();
+    await waiting.stop();
+    expect(performance.now() - stoppingAtMs).to.be.below(500 * timeFactor);
+    expect(await started).to.equal('Closed');
+    expect(unreachable.isFull()).to.equal(true);
   });
 
   it('comes back after servers that accept and close at once, without hammering them', async () => {

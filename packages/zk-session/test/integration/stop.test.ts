@@ -5,14 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { eventually, freePort, startZooKeeper, timeFactor, type ZooKeeperServer } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
-import { makeSession, newChroot, recordStates, startSession, untilGone, untilState } from './session-harness.ts';
+import {
+  makeSession,
+  newChroot,
+  recordStates,
+  startSession,
+  startSilentServer,
+  untilGone,
+  untilState,
+} from './session-harness.ts';
+import { startUnreachableListener } from './unreachable-listener.ts';
 
 const EMPTY = new Uint8Array();
 const program = fileURLToPath(new URL('stopping-program.ts', import.meta.url));
 
-/** Runs the program to its end; when it printed its last line, and when it was gone. */
-async function runProgram(scenario: string, connectString: string): Promise<{ output: string; endedAfterMs: number }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, scenario, connectString], {
+/** Runs the program to its end; what it printed, and how long after its last line it was gone. */
+async function runProgram(...scenarios: string[]): Promise<{ output: string; endedAfterMs: number }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...scenarios], {
     stdio: ['ignore', 'pipe', 'inherit'],
     signal: AbortSignal.timeout(15_000 * timeFactor),
   });
@@ -38,30 +47,30 @@ describe('stopping a session', function () {
 
   it('takes less than 2 s in every state, and lets the process exit by itself', async () => {
     const nowhere = `127.0.0.1:${await freePort()}`;
-    const scenarios: [scenario: string, connectString: string][] = [
-      ['never-started', nowhere],
-      ['start-and-stop', server.connectString],
-      ['connecting', nowhere],
-      ['start-fails', nowhere],
-      ['connected', server.connectString],
-      ['stalled', server.connectString],
-      ['suspended', server.connectString],
-      ['lost', server.connectString],
-      ['unref', server.connectString],
+    const silent = `127.0.0.1:${(await startSilentServer()).port}`;
+    const unreachable = `127.0.0.1:${(await startUnreachableListener()).port}`;
+    const scenarios = [
+      `never-started=${nowhere}`,
+      `start-and-stop=${server.connectString}`,
+      `connecting=${nowhere}`,
+      `connecting=${silent}`,
+      `connecting=${unreachable}`,
+      `start-fails=${nowhere}`,
+      `connected=${server.connectString}`,
+      `stalled=${server.connectString}`,
+      `suspended=${server.connectString}`,
+      `lost=${server.connectString}`,
+      // Last: its session is not stopped at all.
+      `unref=${server.connectString}`,
     ];
-    // Three at a time: each is a process that compiles its imports first.
-    const waiting = [...scenarios];
-    const worker = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [scenario, connectString] = next;
-        const { output, endedAfterMs } = await runProgram(scenario, connectString);
-        const [, stopMs = 'NaN', left = '?'] = /stopped after (\d+) ms, left: (.*)/.exec(output) ?? [];
-        expect(Number(stopMs), `${scenario}: ${output}`).to.be.below(2000 * timeFactor);
-        expect(left, scenario).to.equal('');
-        expect(endedAfterMs, scenario).to.be.below(1000 * timeFactor);
-      }
-    };
-    await Promise.all([worker(), worker(), worker()]);
+    const { output, endedAfterMs } = await runProgram(...scenarios);
+    const reports = [...output.matchAll(/^(\S+): stopped after (\d+) ms, left: (.*)$/gm)];
+    expect(reports.map(([, scenario]) => scenario)).to.deep.equal(scenarios.map((each) => each.split('=', 1)[0]));
+    for (const [line, , stopMs, left] of reports) {
+      expect(Number(stopMs), line).to.be.below(2000 * timeFactor);
+      expect(left, line).to.equal('');
+    }
+    expect(endedAfterMs, 'until the process was gone').to.be.below(1000 * timeFactor);
   });
 
   it('removes its ephemerals at once', async () => {

@@ -1,15 +1,13 @@
 /*
- * Run by stop.test.ts as a process of its own: brings a session into a state, stops it there, and prints what is
- * left. It does not call `process.exit`: whether it ends by itself is what is tested.
+ * Run by stop.test.ts as a process of its own: for each scenario, brings a session into a state, stops it there, and
+ * prints what is left. It does not call `process.exit`: whether it ends by itself is what is tested.
  *
- *   node --import tsx stopping-program.ts SCENARIO CONNECT_STRING
+ *   node --import tsx stopping-program.ts SCENARIO=CONNECT_STRING…
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 import { ZkSession } from '../../src/index.ts';
-
-const [scenario = '', connectString = ''] = process.argv.slice(2);
 
 /** Timers that have neither fired nor been cleared; those that are unref'd no list of Node.js has. */
 const liveTimers = new Set<unknown>();
@@ -44,7 +42,9 @@ async function until(session: ZkSession, kind: string): Promise<void> {
 }
 
 /** A proxy in this process that can go silent. */
-async function silencingProxy(): Promise<{ address: string; silence: () => void; end: () => Promise<void> }> {
+async function silencingProxy(
+  connectString: string,
+): Promise<{ address: string; silence: () => void; end: () => Promise<void> }> {
   const sockets: Socket[] = [];
   let isSilent = false;
   const port = Number(connectString.split(':')[1]);
@@ -71,8 +71,9 @@ async function silencingProxy(): Promise<{ address: string; silence: () => void;
   };
 }
 
-async function run(): Promise<void> {
-  const proxy = ['stalled', 'suspended', 'lost'].includes(scenario) ? await silencingProxy() : undefined;
+async function run(scenario: string, connectString: string): Promise<void> {
+  const isSilenced = ['stalled', 'suspended', 'lost'].includes(scenario);
+  const proxy = isSilenced ? await silencingProxy(connectString) : undefined;
   const session = new ZkSession({
     connectString: proxy?.address ?? connectString,
     sessionTimeoutMs: 2000,
@@ -87,7 +88,7 @@ async function run(): Promise<void> {
   } else if (scenario === 'connecting' || scenario === 'start-and-stop') {
     await session.start({ waitForConnection: false });
   } else {
-    await session.start().catch((error: unknown) => console.log(`start failed: ${String(error)}`));
+    await session.start().catch(() => undefined);
   }
   if (scenario === 'stalled' || scenario === 'suspended' || scenario === 'lost') {
     proxy?.silence();
@@ -98,17 +99,20 @@ async function run(): Promise<void> {
   if (scenario === 'connecting') await new Promise((resolve) => setTimeout(resolve, 200));
   // Keeps nothing alive; the process ends with the session still there.
   if (scenario === 'unref') {
-    console.log('stopped after 0 ms, left: ');
+    console.log(`${scenario}: stopped after 0 ms, left: `);
     return;
   }
   const before = performance.now();
   await session.stop();
   const stopMs = Math.round(performance.now() - before);
   await proxy?.end();
-  // What closed in this turn of the event loop is listed until the next.
-  await new Promise((resolve) => setImmediate(resolve));
+  // What closed in this turn of the event loop is listed for a turn or two.
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   const timers = liveTimers.size === 0 ? [] : [`${liveTimers.size} timers`];
-  console.log(`stopped after ${stopMs} ms, left: ${[...heldSince(), ...timers].join(' ')}`);
+  console.log(`${scenario}: stopped after ${stopMs} ms, left: ${[...heldSince(), ...timers].join(' ')}`);
 }
 
-await run();
+for (const argument of process.argv.slice(2)) {
+  const [scenario = '', connectString = ''] = argument.split('=', 2);
+  await run(scenario, connectString);
+}
