@@ -127,6 +127,72 @@ describe('a directory on ZooKeeper', () => {
     await Promise.all([directory.stop(), watcher.stop()]);
   });
 
+  it('reads and watches the data of the 20 instances that are wanted of 200, as the server counts them', async () => {
+    const connectString = cluster.freshConnectString();
+    const writer = await openSession(connectString);
+    const pathOf = (index: number): string => ZNODES.instancePath('db', `i${index}`);
+    const dataOf = (port: number): Uint8Array => serializeInstance({ address: { host: '10.0.0.1', port } });
+    await writer.ensurePath(ZNODES.servicePath('db'));
+    const all = Array.from({ length: 200 }, (_, index) => index);
+    await Promise.all(all.map((index) => writer.create(pathOf(index), dataOf(1), { ephemeral: true })));
+    const session = await openSession(connectString);
+    const [directory, watcher] = [new Directory({ session }), new InstanceWatcher({ session })];
+    await Promise.all([directory.start(), watcher.start()]);
+    expect(directory.view.targetIds).to.have.length(200);
+
+    /** Instances whose data the server watches for the session. */
+    const watched = async (): Promise<number[]> => {
+      const [, ofSession = ''] = (await server().fourLetter('wchc')).split(`0x${session.sessionId?.toString(16)}\n`);
+      const paths = ofSession.split(/^0x/m)[0]!.matchAll(/\/services\/db\/i(\d+)$/gm);
+      return [...paths].map(([, index]) => Number(index)).sort((a, b) => a - b);
+    };
+    /** Requests of the session that the server has received, heartbeats included. */
+    const received = async (): Promise<number> => {
+      const line = (await server().fourLetter('cons'))
+        .split('\n')
+        .find((each) => each.includes(sidOf(session.sessionId)));
+      return Number(/recved=(\d+)/.exec(line ?? '')?.[1]);
+    };
+    const sidOf = (id: bigint | undefined): string => `sid=0x${id?.toString(16)},`;
+    /** How many requests some work has cost the session, beyond the most heartbeats that there can have been. */
+    const requestsOf = async (work: () => Promise<unknown>): Promise<number> => {
+      const [before, startedMs] = [await received(), performance.now()];
+      await work();
+      // One every T/6, T being 4 s.
+      const heartbeats = Math.ceil((performance.now() - startedMs) / 600) + 1;
+      return Math.max(0, (await received()) - before - heartbeats);
+    };
+    const want = (indices: readonly number[]): Promise<void> => {
+      watcher.setWanted(indices.map((index) => targetId('db', `i${index}`)));
+      return watcher.settled();
+    };
+    const portsSeen = (indices: readonly number[]): (number | undefined)[] =>
+      indices.map((index) => {
+        const parsed = watcher.get(targetId('db', `i${index}`));
+        return parsed?.ok === true ? parsed.value.address.port : undefined;
+      });
+
+    expect(await watched()).to.deep.equal([]);
+    const first = all.slice(0, 20);
+    expect(await requestsOf(() => want(first))).to.be.within(10, 20);
+    expect(await watched()).to.deep.equal(first);
+    // Ten move away and ten others come: only those are read.
+    const second = all.slice(10, 30);
+    expect(await requestsOf(() => want(second))).to.be.at.most(10);
+    expect(await watched())
+      .to.include.members(second)
+      .and.to.have.length(30);
+    // A change of all is read for the wanted ones; the watches that were given up are gone with it.
+    const requests = await requestsOf(async () => {
+      await Promise.all(all.map((index) => writer.setData(pathOf(index), dataOf(2))));
+      await eventually(() => expect(new Set(portsSeen(second))).to.deep.equal(new Set([2])));
+    });
+    expect(requests).to.be.at.most(20);
+    await eventually(async () => expect(await watched()).to.deep.equal(second));
+    expect(portsSeen(all.slice(0, 10))).to.deep.equal(Array(10).fill(undefined));
+    await Promise.all([directory.stop(), watcher.stop()]);
+  });
+
   it('reads the data of 10,000 instances once they are wanted', async function () {
     this.timeout(60_000);
     const connectString = cluster.freshConnectString();
