@@ -15,8 +15,8 @@ import { expect } from 'chai';
 
 /** The same seed gives the same faults in the same order; what the servers make of them is their own. */
 const SEED = Number(process.env['PULSEKEEPER_CHAOS_SEED'] ?? 20_251_122);
-/** Of faults: a minute at full length. */
-const ROUNDS = Number(process.env['PULSEKEEPER_CHAOS_ROUNDS'] ?? atFullLength(10, 4));
+/** Of faults: a minute in all, two at full length. */
+const ROUNDS = Number(process.env['PULSEKEEPER_CHAOS_ROUNDS'] ?? atFullLength(20, 10));
 const FAULT_PHASE_MS = 6000;
 const REGISTRARS = 20;
 const OBSERVERS = 3;
