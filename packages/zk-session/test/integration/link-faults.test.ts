@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, startZooKeeper, TcpProxy, timeFactor, type ZooKeeperServer } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
-import type { SessionLogger, ZkSession } from '../../src/index.ts';
+import type { SessionLogger, WatchEvent, ZkSession } from '../../src/index.ts';
 import { silentSessionLogger } from '../../src/session-logger.ts';
 import {
   codeOf,
@@ -12,7 +12,6 @@ import {
   recordStates,
   startSession,
   startSilentServer,
-  untilGone,
   untilState,
 } from './session-harness.ts';
 import { startUnreachableListener } from './unreachable-listener.ts';
@@ -77,8 +76,14 @@ describe('a session over a link that fails', function () {
         await session.create(`/e${index}`, EMPTY, { ephemeral: true });
         // Spread over the time between two heartbeats.
         await sleep(index * 130);
+        // By a watch: nothing that is looked at now and then says in which order two things happened.
+        const removedAt = new Promise<number>((resolve, reject) => {
+          const watch = ({ type }: WatchEvent): void => {
+            if (type === 'NodeDeleted') resolve(performance.now());
+          };
+          observer.exists(`/e${index}`, { watch }).then((stat) => expect(stat).to.not.equal(undefined), reject);
+        });
         own.stall('both');
-        const removedAt = untilGone(observer, `/e${index}`);
         const lostAt = untilState(session, 'lost').then((atMs) => ({ atMs, isHeld: session.lease.isHeld() }));
         return { removedAt, lostAt };
       }),
