@@ -88,7 +88,7 @@ export function normalizeDirectoryOptions(
   for (const field of ['coalesceMs', 'suspectGraceMs'] as const) {
     if (!(all[field] >= 0)) throw new RangeError(`${field} ${all[field]} must be 0 or more`);
   }
-  if (!MODES.includes(all.mode)) throw new RangeError(`mode ${String(all.mode)} must be one of ${MODES.join(', ')}`);
+  if (!MODES.includes(all.mode)) throw new RangeError(`mode ${all.mode} must be one of ${MODES.join(', ')}`);
   return all;
 }
 
