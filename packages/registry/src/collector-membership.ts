@@ -20,7 +20,9 @@ export type CollectorPatch = Partial<Omit<CollectorRecord, 'id' | 'incarnation' 
 
 /** Options of a {@link CollectorMembership}. */
 export interface CollectorMembershipOptions {
+  /** The session that owns the znode. It may be shared, and may still be connecting. */
   readonly session: RegistrySession;
+  /** What it says of itself. */
   readonly announcement: CollectorAnnouncement;
   /**
    * Time from joining to the first slot that is ours, in ms: long enough for all collectors to have heard of us.
@@ -35,10 +37,18 @@ export interface CollectorMembershipOptions {
    * @defaultValue 15000
    */
   readonly nameTakenGraceMs?: number | undefined;
+  /**
+   * Longest time that `close` waits for ZooKeeper, in ms.
+   * @defaultValue 1500
+   */
   readonly closeTimeoutMs?: number | undefined;
+  /** @defaultValue what the operating system says */
   readonly around?: RegistrantSurroundings | undefined;
+  /** @defaultValue `systemClock` */
   readonly clock?: Clock | undefined;
+  /** @defaultValue `Math.random` */
   readonly random?: (() => number) | undefined;
+  /** @defaultValue silent */
   readonly logger?: Logger | undefined;
 }
 
@@ -74,6 +84,7 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
   /** Monotonic ms of when the tree was found to be another one. */
   #treeLostAtMs = -Infinity;
 
+  /** @throws RegistryError `InvalidName` or `InvalidRecord` for an announcement that no observer would accept. */
   constructor(options: CollectorMembershipOptions) {
     super();
     this.#clock = options.clock ?? systemClock;
@@ -113,7 +124,7 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     return this.#registration.state;
   }
 
-  /** As `Registration.start`. */
+  /** Joins. Resolves once the znode stands, and throws, as `Registration.start` does. */
   start(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     return this.#registration.start(options);
   }
@@ -150,11 +161,12 @@ export class CollectorMembership extends EventEmitter<CollectorMembershipEvents>
     }
   }
 
-  /** Withdraws the collector. Idempotent; never rejects. */
+  /** Withdraws the collector, as `Registration.close` does. Never rejects. Every caller gets the same promise. */
   close(): Promise<void> {
     return this.#registration.close();
   }
 
+  /** As {@link CollectorMembership.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -9,17 +9,19 @@ export type CollectorState = 'active' | 'draining';
 export interface CollectorRecord {
   /** Its name; equals the name of the znode. */
   readonly id: string;
+  /** Host that it runs on, as it calls itself; at most 255 characters. */
   readonly host: string;
   /** Where its HTTP server answers, `http://host:port`. */
   readonly statusUrl: string;
   /** Its weight in the ring, relative to the others; from {@link MIN_CAPACITY} to {@link MAX_CAPACITY}. */
   readonly capacity: number;
+  /** `draining` while it hands its targets over. */
   readonly state: CollectorState;
   /** Version of the program. */
   readonly version: string;
-  /** It owns targets for slots at or after this moment. */
+  /** It owns targets for slots at or after this moment, Unix time in ms. */
   readonly activeFromMs: number;
-  /** While draining: it owns nothing for slots at or after this moment. */
+  /** While draining: it owns nothing for slots at or after this moment, Unix time in ms. */
   readonly drainAtMs?: number | undefined;
   /** Version of the ring that it works by. */
   readonly ring?: string | undefined;

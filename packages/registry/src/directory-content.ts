@@ -29,7 +29,9 @@ export interface DirectoryContent {
 
 /** What changed from one view of a directory to the next. */
 export interface DirectoryDiff {
+  /** Targets that are in the later view only. */
   readonly addedTargets: readonly TargetId[];
+  /** Targets that were in the view before only. */
   readonly removedTargets: readonly TargetId[];
   /** Services that came or went, with or without instances, or whose instances are registered elsewhere now. */
   readonly changedServices: readonly string[];

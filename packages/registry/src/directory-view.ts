@@ -21,11 +21,13 @@ export interface DirectoryView {
   readonly services: ReadonlyMap<string, ReadonlySet<string>>;
   /** All targets, sorted by UTF-16 code units. */
   readonly targetIds: readonly TargetId[];
+  /** The cluster's defaults and bounds; the last ones that could be understood. */
   readonly defaults: ClusterDefaults;
   /** Rules of the services that have one. */
   readonly rules: ReadonlyMap<string, ServiceRule>;
   /** The foreign trees that instances come from, of the services that have one. */
   readonly sources: ReadonlyMap<string, ForeignSource>;
+  /** Records of the collectors, by id; one that cannot be understood is in `problems` instead. */
   readonly collectors: ReadonlyMap<string, CollectorRecord>;
   /** Where a target is registered; `undefined` when there is no such target. */
   placeOf(id: TargetId): InstancePlace | undefined;

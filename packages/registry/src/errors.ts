@@ -14,9 +14,13 @@ export interface StandingOwner {
 
 /** Details of a {@link RegistryError}. */
 export interface RegistryErrorDetails {
+  /** The znode that it is about. */
   readonly path?: string | undefined;
+  /** Who holds the name. */
   readonly owner?: StandingOwner | undefined;
+  /** @defaultValue false */
   readonly retryable?: boolean | undefined;
+  /** What this error was made of. */
   readonly cause?: unknown;
 }
 
@@ -28,9 +32,13 @@ export interface RegistryErrorDetails {
  */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
+  /** What happened. */
   readonly code: RegistryErrorCode;
+  /** Whether the same call may succeed later without anyone changing its input. */
   readonly retryable: boolean;
+  /** The znode that it is about. */
   readonly path: string | undefined;
+  /** Of a name that is taken: who holds it. */
   readonly owner: StandingOwner | undefined;
 
   constructor(code: RegistryErrorCode, message: string, details: RegistryErrorDetails = {}) {

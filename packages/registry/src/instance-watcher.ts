@@ -20,6 +20,7 @@ import { safeEmit } from './safe-emit.ts';
 
 /** Options of an {@link InstanceWatcher}; times and limits mean what they mean for a `Directory`. */
 export interface InstanceWatcherOptions {
+  /** The session to read by. It may be shared, and may still be connecting. */
   readonly session: RegistrySession;
   /**
    * Where a target is registered, as the `placeOf` of a directory's view says; `undefined` where it does not know.

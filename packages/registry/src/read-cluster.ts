@@ -25,6 +25,7 @@ import { ZNODES } from './znode-path.ts';
 
 /** One znode as it was read: what it says, or why it cannot be understood, and what ZooKeeper knows of it. */
 export interface SnapshotNode<T> {
+  /** What it says, or the reason why that counts for nothing. */
   readonly parsed: Parsed<T>;
   /** `undefined` when the znode does not exist or may not be read. */
   readonly stat: ZnodeStat | undefined;
@@ -38,6 +39,7 @@ export interface SnapshotInstance extends SnapshotNode<InstanceRecord> {
 
 /** A service within a {@link ClusterSnapshot}. */
 export interface ServiceSnapshot {
+  /** The service's scrape rule. */
   readonly rule: SnapshotNode<ServiceRule>;
   /** The foreign tree that its instances come from, when they are not registered by us. */
   readonly source: ForeignSource | undefined;
@@ -49,6 +51,7 @@ export interface ServiceSnapshot {
 
 /** Everything that stands in ZooKeeper, read once. The parts were read one after the other, not at one instant. */
 export interface ClusterSnapshot {
+  /** The cluster's defaults and bounds. */
   readonly defaults: SnapshotNode<ClusterDefaults>;
   /** By name, sorted. */
   readonly services: ReadonlyMap<string, ServiceSnapshot>;

@@ -9,7 +9,9 @@ export interface RegisterInstanceOptions extends Omit<
   RegistrationOptions,
   'session' | 'path' | 'data' | 'key' | 'keyOf'
 > {
+  /** Name of the service. */
   readonly service: string;
+  /** Name of the instance, unique within the service. */
   readonly instance: string;
   /** The instance's JSON (`serializeInstance` of the model), with `instance_key` among its fields. */
   readonly data: Uint8Array;

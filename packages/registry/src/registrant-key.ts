@@ -9,8 +9,11 @@ import { hostname } from 'node:os';
  * compared as a whole.
  */
 export interface RegistrantKey {
+  /** Host name that the registrant gave itself. */
   readonly host: string;
+  /** Its process there. */
   readonly pid: number;
+  /** Tells its registrations apart. */
   readonly nonce: string;
 }
 

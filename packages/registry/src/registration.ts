@@ -46,6 +46,7 @@ const MAX_FORMER_SESSIONS = 8;
  * Never throws in the background. Concurrency: passes run one at a time; calls may come at any moment.
  */
 export class Registration extends EventEmitter<RegistrationEvents> {
+  /** Path of the znode, relative to the chroot. */
   readonly path: string;
   readonly #id = Symbol('registration');
   readonly #session: RegistrySession;
@@ -90,7 +91,7 @@ export class Registration extends EventEmitter<RegistrationEvents> {
   /**
    * Resolves once the znode stands. Waits for the session as long as it takes; bound it with `signal`.
    *
-   * @throws RegistryError `NameTaken` when somebody else holds the name for longer than `nameTakenGraceMs`, or when the
+   * @throws RegistryError `Closed` when it was closed; `NameTaken` when somebody else holds the name for longer than `nameTakenGraceMs`, or when the
    * signal aborts meanwhile; the session's error when it is not worth a retry (`NoAuth`); the signal's reason. After a
    * failure the registration is closed and leaves nothing behind.
    */
@@ -108,7 +109,11 @@ export class Registration extends EventEmitter<RegistrationEvents> {
     }
   }
 
-  /** Resolves once the znode stands; at once when it does now. Rejects with `Closed`, or the signal's reason. */
+  /**
+   * Resolves once the znode stands; at once when it does now.
+   *
+   * @throws the reason why it was closed, or RegistryError `Closed`; the signal's reason.
+   */
   async whenRegistered({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const reached = deferred<undefined>();
     const look = (): void => {
@@ -128,8 +133,10 @@ export class Registration extends EventEmitter<RegistrationEvents> {
 
   /**
    * Writes new data in place (`setData`), so that observers never miss the znode. Resolves once it is written, which
-   * may be after the next connection; the last of several updates wins. Rejects with `Closed`, or the signal's reason:
-   * the update itself is not taken back then.
+   * may be after the next connection; the last of several updates wins.
+   *
+   * @throws RegistryError `Closed` when it was closed, before or meanwhile; the signal's reason, and then the update itself
+   * is not taken back.
    */
   async update(data: RegistrationData, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     signal?.throwIfAborted();

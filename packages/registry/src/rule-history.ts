@@ -18,7 +18,9 @@ export interface RuleHistoryEntry {
 
 /** What is kept of a rule's past, newest first; the first entry is what stands, unless it was written past us since. */
 export interface RuleHistory {
+  /** Of the znode. */
   readonly path: string;
+  /** Newest first. */
   readonly entries: readonly RuleHistoryEntry[];
   /** Version of the history's own znode; `undefined` when there is none. */
   readonly nodeVersion: number | undefined;
@@ -37,7 +39,11 @@ export function ruleHistoryPath(scope: RuleScope): string {
   return scope.kind === 'defaults' ? `${ZNODES.ruleHistory}/defaults` : ZNODES.serviceHistoryPath(scope.service);
 }
 
-/** Reads what is kept of a rule's past; empty where nothing was ever written. Throws the session's errors. */
+/**
+ * Reads what is kept of a rule's past; empty where nothing was ever written.
+ *
+ * @throws RegistryError `InvalidName`; the session's errors; the signal's reason.
+ */
 export async function readRuleHistory(
   session: RegistrySession,
   scope: RuleScope,

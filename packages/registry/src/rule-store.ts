@@ -16,6 +16,7 @@ import { parentPath, servicePath, ZNODES } from './znode-path.ts';
 
 /** A rule as it stands in ZooKeeper. */
 export interface StoredRule {
+  /** Of the znode. */
   readonly path: string;
   /** The bytes, empty when there is no rule. */
   readonly data: Uint8Array;
@@ -39,7 +40,11 @@ export interface WriteRuleOptions {
 /** Somebody else writes rules by hand; who loses so often in a row has met a program gone wild. */
 const MAX_ATTEMPTS = 5;
 
-/** Reads a rule together with the version that a later write compares. Throws the session's errors. */
+/**
+ * Reads a rule together with the version that a later write compares.
+ *
+ * @throws RegistryError `InvalidName`; the session's errors; the signal's reason.
+ */
 export async function readRule(
   session: RegistrySession,
   scope: RuleScope,
@@ -55,7 +60,7 @@ export async function readRule(
  * Writes a rule when nobody changed it since it was read (compare and set), its history in the same transaction, and
  * gives it as it stands then. Empty data takes the rule away.
  *
- * @throws RegistryError `InvalidRule` when no reader would accept it, `Conflict` when somebody was quicker; the
+ * @throws RegistryError `InvalidName`; `InvalidRule` when no reader would accept it, `Conflict` when somebody was quicker; the
  * session's errors. After `ConnectionLoss` the write may have been done: read again.
  */
 export async function writeRule(

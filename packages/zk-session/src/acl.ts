@@ -14,6 +14,7 @@ export interface AclEntry {
   readonly scheme: string;
   /** `anyone` for `world`, empty for `auth`, `user:base64(sha1(user:password))` for `digest`. */
   readonly id: string;
+  /** What it allows; `all` is all five. */
   readonly permissions: 'all' | readonly AclPermission[];
 }
 

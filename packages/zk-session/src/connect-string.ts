@@ -7,11 +7,13 @@ import { explainInvalidPath } from './znode-path.ts';
 export interface ServerAddress {
   /** A host name or an IP literal; IPv6 without brackets. */
   readonly host: string;
+  /** From 1 to 65535; 2181 where the connect string names none. */
   readonly port: number;
 }
 
 /** A connect string taken apart. */
 export interface ParsedConnectString {
+  /** At least one, in the order of the text. */
   readonly servers: readonly ServerAddress[];
   /** `''` for none, else a path without a slash at its end. */
   readonly chroot: string;

@@ -66,6 +66,7 @@ export interface ZkErrorDetails {
   readonly serverCode?: number | undefined;
   /** The operation's index within a `multi` that was refused. */
   readonly operationIndex?: number | undefined;
+  /** What this error was made of. */
   readonly cause?: unknown;
 }
 
@@ -77,10 +78,15 @@ export interface ZkErrorDetails {
  */
 export class ZkError extends Error {
   override readonly name = 'ZkError';
+  /** What happened, by ZooKeeper's name or one of this package. */
   readonly code: ZkErrorCode;
+  /** Whether the very same call may succeed later without anybody changing anything. */
   readonly retryable: boolean;
+  /** The znode, as the caller named it. */
   readonly path: string | undefined;
+  /** ZooKeeper's number, when a server said so. */
   readonly serverCode: number | undefined;
+  /** Which step of a `multi` was refused, from 0. */
   readonly operationIndex: number | undefined;
 
   constructor(code: ZkErrorCode, message: string, details: ZkErrorDetails = {}) {

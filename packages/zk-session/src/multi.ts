@@ -25,7 +25,9 @@ export type MultiOperation =
 
 /** What one step of a `multi` did. */
 export interface MultiResult {
+  /** The step, as it was given. */
   readonly op: MultiOperation['op'];
+  /** Its znode, as it was given. */
   readonly path: string;
   /** After `setData`. */
   readonly stat: ZnodeStat | undefined;

@@ -9,6 +9,7 @@ export interface SessionLogger {
   warn: LogMethod;
   error: LogMethod;
   fatal: LogMethod;
+  /** A logger that adds these fields to each line. */
   child(bindings: Record<string, unknown>): SessionLogger;
 }
 

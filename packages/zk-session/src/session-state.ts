@@ -10,7 +10,9 @@ export interface ConnectingState {
 /** A server answers and the session is alive. */
 export interface ConnectedState {
   readonly kind: 'connected';
+  /** Since when, Unix milliseconds. */
   readonly sinceMs: number;
+  /** Unsigned 64 bits, as in a stat's `ephemeralOwner`. */
   readonly sessionId: bigint;
   /** 1 for the first ZooKeeper session, one more for each that replaces a lost one. */
   readonly generation: number;
@@ -23,8 +25,11 @@ export interface ConnectedState {
 /** The link is gone; the session may still be alive, and its ephemerals with it. */
 export interface SuspendedState {
   readonly kind: 'suspended';
+  /** Since when, Unix milliseconds. */
   readonly sinceMs: number;
+  /** The session that may still be alive. */
   readonly sessionId: bigint;
+  /** As when it was connected. */
   readonly generation: number;
   /** Why the link went. */
   readonly cause: Error;
@@ -33,16 +38,20 @@ export interface SuspendedState {
 /** The session is over, or must be taken for over: its ephemerals may go at any moment. */
 export interface LostState {
   readonly kind: 'lost';
+  /** Since when, Unix milliseconds. */
   readonly sinceMs: number;
   /** The session that was lost. */
   readonly sessionId: bigint;
+  /** Of that session; the next one has one more. */
   readonly generation: number;
+  /** `SessionExpired`: a server said so, or the lease ran out. */
   readonly cause: ZkError;
 }
 
 /** Stopped, or failed for good. Nothing follows. */
 export interface ClosedState {
   readonly kind: 'closed';
+  /** Since when, Unix milliseconds. */
   readonly sinceMs: number;
   /** Why, when it was not `stop()`. */
   readonly reason: ZkError | undefined;

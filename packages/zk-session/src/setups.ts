@@ -14,7 +14,9 @@ export interface SetupContext {
    * watches are gone, so read and watch everything again.
    */
   readonly reason: SetupReason;
+  /** The session that this run is for. */
   readonly sessionId: bigint;
+  /** Its number: 1 for the first, one more for each that replaces a lost one. */
   readonly generation: number;
   /** Aborted when the link that this run is for is gone, the setup was removed, or the session stopped. */
   readonly signal: AbortSignal;

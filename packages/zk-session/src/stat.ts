@@ -20,7 +20,9 @@ export interface ZnodeStat {
   readonly aclVersion: number;
   /** Session that owns the node; `0n` for a persistent one. */
   readonly ephemeralOwner: bigint;
+  /** Bytes of data. */
   readonly dataLength: number;
+  /** Number of children, not of what is below them. */
   readonly numChildren: number;
 }
 

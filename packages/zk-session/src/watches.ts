@@ -5,6 +5,7 @@ export type WatchEventType = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' |
 
 /** A hint that something changed: read again to learn what. */
 export interface WatchEvent {
+  /** What happened, as far as one event tells: later changes make no further one. */
   readonly type: WatchEventType;
   /** Relative to the chroot. */
   readonly path: string;

@@ -64,6 +64,7 @@ export interface ReadManyOptions extends ReadOptions {
 export interface ZnodeData {
   /** Empty where nobody has set any. */
   readonly data: Uint8Array;
+  /** Of the node, at the same moment. */
   readonly stat: ZnodeStat;
 }
 
@@ -71,6 +72,7 @@ export interface ZnodeData {
 export interface ZnodeChildren {
   /** Names, not paths, in no order. */
   readonly children: string[];
+  /** Of the node, at the same moment. */
   readonly stat: ZnodeStat;
 }
 
@@ -78,6 +80,7 @@ export interface ZnodeChildren {
 export interface ZnodeAcl {
   /** Without the right to administer the node, the ids of schemes with secrets come as `x`. */
   readonly acl: AclEntry[];
+  /** Of the node, at the same moment. */
   readonly stat: ZnodeStat;
 }
 
