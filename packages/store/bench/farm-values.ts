@@ -135,27 +135,38 @@ function histogram(
   };
 }
 
+/** Of each 1,000 series at most so many are sizes of file systems, whose changes take many digits. */
+const MOST_FILE_SYSTEMS = 40;
+const GAUGES = [
+  'node_filesystem_avail_bytes',
+  'db_pool_connections',
+  'kafka_consumer_lag',
+  'queue_oldest_task_age_seconds',
+] as const;
+
 function gauge(index: number, activity: number, random: () => number): Group {
-  const kind = index % 3;
-  const names = ['node_filesystem_avail_bytes', 'kafka_consumer_lag', 'queue_oldest_task_age_seconds'];
+  const kind = index < MOST_FILE_SYSTEMS * 4 ? index % 4 : 1 + ((index - MOST_FILE_SYSTEMS * 4) % 3);
   const base = Math.floor(random() ** 2 * 40);
-  let value = kind === 0 ? Math.floor(random() * 2.4e7) * 4096 : kind === 1 ? base : Math.round(random() * 1e5) / 1e3;
+  let value = kind === 0 ? Math.floor(random() * 2.4e7) * 4096 : kind === 3 ? Math.round(random() * 1e5) / 1e3 : base;
   return {
-    keys: [`${names[kind]!}{device="vg${index}",partition="${index % 12}"}`],
+    keys: [`${GAUGES[kind]!}{device="vg${index}",partition="${index % 12}"}`],
     values: () => [value],
     step: () => {
       if (random() >= activity) return;
       if (kind === 0) value = Math.max(0, value + Math.floor((random() - 0.5) * 2048) * 4096);
-      else value = kind === 1 ? base + 1 + Math.floor(random() * 12) : random() * 100;
+      else value = kind === 3 ? random() * 100 : base + 1 + Math.floor(random() * 12);
     },
   };
 }
 
 function counter(index: number, activity: number, random: () => number): Group {
-  const isSeconds = index % 3 === 1 && index < 120;
+  const isDisk = index % 6 === 5 && index < 192;
+  const isSeconds = isDisk || (index % 3 === 1 && index < 120);
   const isBytes = index % 6 === 2 && index < 240;
   const name = isSeconds
-    ? 'node_cpu_seconds_total'
+    ? isDisk
+      ? 'node_disk_io_time_seconds_total'
+      : 'node_cpu_seconds_total'
     : isBytes
       ? 'node_network_receive_bytes_total'
       : ['http_requests_total', 'kafka_consumer_records_consumed_total', 'cache_operations_total'][(index >> 1) % 3]!;
