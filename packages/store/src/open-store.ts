@@ -5,6 +5,7 @@ import { StoreError } from './errors.ts';
 import type { FrameReader, ReadOptions } from './frame-reader.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { normalizeOptions, type NormalStoreOptions } from './normal-options.ts';
+import { throwIfAborted } from './reader/frame-scan.ts';
 import { StreamReader } from './reader/stream-reader.ts';
 import { inspectServers } from './redis/inspect-server.ts';
 import { keyLayout, type KeyLayout } from './redis/key-layout.ts';
@@ -164,8 +165,10 @@ class StreamStore implements Store {
     return readServerTime(this.#reads, this.#keys);
   }
 
-  async inspectServer(_options: ReadOptions = {}): Promise<ServerInspection[]> {
+  async inspectServer({ signal }: ReadOptions = {}): Promise<ServerInspection[]> {
+    throwIfAborted(signal);
     const servers = await inspectServers(this.#reads, this.#location.kind, () => this.#options.clock.now());
+    throwIfAborted(signal);
     return this.#driver.judge(servers);
   }
 
@@ -173,8 +176,11 @@ class StreamStore implements Store {
     return publishStatus(this.#reads, this.#keys, this.#options.clock, { id, value: status, ttlMs });
   }
 
-  readCollectorStatuses(_options: ReadOptions = {}): Promise<CollectorStatus[]> {
-    return readStatuses(this.#reads, this.#keys, this.#options.clock);
+  async readCollectorStatuses({ signal }: ReadOptions = {}): Promise<CollectorStatus[]> {
+    throwIfAborted(signal);
+    const statuses = await readStatuses(this.#reads, this.#keys, this.#options.clock);
+    throwIfAborted(signal);
+    return statuses;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

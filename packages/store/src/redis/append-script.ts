@@ -49,17 +49,24 @@ end
 local function head(frame) return string.sub(frame, 1, 512) end
 local function failed(reply) return type(reply) == 'table' and reply.err end
 
+-- The frame that lies beside the stream under an id; a slot may have an end mark there, too.
+local function heldBeside(late, id)
+  local score = string.format('%.0f', (parts(id)))
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', late, score, score)) do
+    if string.sub(member, 1, #id + 1) == id .. '|' then return string.sub(member, #id + 2) end
+  end
+end
+
 local function beside(late, id, lastId, retention, ttl, frame)
   local slot = parts(id)
-  local text = string.format('%.0f', slot)
-  local there = redis.call('ZRANGEBYSCORE', late, text, text)[1]
+  local there = heldBeside(late, id)
   if there then
-    if there == id .. '|' .. frame then return 2 end
-    return {3, lastId, head(string.sub(there, #id + 2))}
+    if there == frame then return 2 end
+    return {3, lastId, head(there)}
   end
   local oldest = parts(lastId) - retention
   if slot < oldest then return {6, lastId} end
-  local added = redis.pcall('ZADD', late, text, id .. '|' .. frame)
+  local added = redis.pcall('ZADD', late, string.format('%.0f', slot), id .. '|' .. frame)
   if failed(added) then return {7, added.err} end
   redis.call('PEXPIRE', late, ttl)
   redis.call('ZREMRANGEBYSCORE', late, '-inf', string.format('(%.0f', oldest))
@@ -107,9 +114,8 @@ local function append(stream, late, id, expected, mark, keep, frame)
     return {3, lastId, head(same[2][2])}
   end
   if keep ~= '' and expected == '' then return beside(late, id, lastId, tonumber(retention), ttl, frame) end
-  local slot = string.format('%.0f', (parts(id)))
-  local there = redis.call('ZRANGEBYSCORE', late, slot, slot)[1]
-  if there then return {3, lastId, head(string.sub(there, #id + 2))} end
+  local there = heldBeside(late, id)
+  if there then return {3, lastId, head(there)} end
   return {4, lastId}
 end
 

@@ -150,6 +150,7 @@ export class AppendOutcomes {
     const { counters, clock, logger, onRefused } = this.#options;
     const error = new Error(message);
     const { code } = counters.error(error, clock.now());
+    stream.renewAtMs = 0;
     if (code === 'WRONGTYPE' || code === 'other') {
       stream.notBeforeMs = clock.monotonic() + TARGET_RETRY_MS;
       logger.error({ err: error, target: stream.id }, 'redis refuses the frames of a target');

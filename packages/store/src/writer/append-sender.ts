@@ -261,6 +261,8 @@ export class AppendSender {
   #fail({ parts }: AppendBatch, error: unknown): void {
     const { connection, counters, clock } = this.#options;
     const { code } = counters.error(error, clock.now());
+    // A renewal of keys may have been in the call.
+    for (const { stream } of parts) stream.renewAtMs = 0;
     if (!connection.isCluster || !connection.isReady) this.pause(error, code);
     else {
       this.holdBack(

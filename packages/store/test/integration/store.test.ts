@@ -246,6 +246,35 @@ describe('store on a real redis', () => {
     expect(await store.writer.lastSlots([id])).to.deep.equal(new Map([[id, slotAt(7)]]));
   });
 
+  it('keeps an end mark beside the late frame of its slot', async () => {
+    const id = idOf('i1');
+    const target = store.writer.open({ id, labels: labelsOf(id) });
+    await target.append(frameAt(9, samplesAt(9)));
+    expect(await target.append(frameAt(3, samplesAt(3)))).to.equal('late');
+    await target.end(slotAt(3));
+    await target.end(slotAt(3));
+    const late = await redis.cli('ZRANGEBYSCORE', `t${run}:{api/i1}:late`, slotAt(3), slotAt(3));
+    expect(late)
+      .to.include(`${slotAt(3)}-0|`)
+      .and.include(`${slotAt(3)}-1|`);
+    expect(store.health().lateFrames).to.equal(2);
+    expect(await storedSteps(store, id)).to.deep.equal([3, 9]);
+  });
+
+  it('asks nothing for a caller who has given up', async () => {
+    const signal = AbortSignal.abort();
+    const { reader } = store;
+    for (const ask of [
+      () => store.inspectServer({ signal }),
+      () => store.readCollectorStatuses({ signal }),
+      () => reader.targets({ signal }),
+      () => collect(reader.slots(idOf('i1'), 0, 1, { signal })),
+    ]) {
+      const error: unknown = await ask().catch((caught: unknown) => caught);
+      expect(error).to.be.instanceOf(StoreError).with.property('code', 'Aborted');
+    }
+  });
+
   it('answers from the index: targets, series, labels, metadata', async () => {
     await append('i1', [0]);
     await append('i2', [0]);
