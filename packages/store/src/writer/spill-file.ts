@@ -1,4 +1,4 @@
-import type { LabelSet, SeriesSchema, TargetId } from '@pulsekeeper/model';
+import { newLabelSet, type LabelSet, type SeriesSchema, type TargetId } from '@pulsekeeper/model';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
@@ -131,6 +131,7 @@ function takeRecord(cursor: ByteCursor): SpilledStream {
   const id = cursor.text() as TargetId;
   const labels = labelsOf(cursor.text());
   const retentionMs = cursor.varint();
+  if (retentionMs === 0) throw new CorruptFrame(`the retention of ${id} is 0`);
   const schemas: SeriesSchema[] = [];
   for (let left = cursor.varint(); left > 0; left--) {
     const schemaId = cursor.text();
@@ -139,6 +140,7 @@ function takeRecord(cursor: ByteCursor): SpilledStream {
   const frames: EncodedFrame[] = [];
   for (let left = cursor.varint(); left > 0; left--) {
     const slotMs = cursor.varint();
+    if (slotMs === 0) throw new CorruptFrame(`a slot of ${id} is 0`);
     const bytes = Buffer.from(cursor.take(cursor.varint()));
     const { kind, keyDistance } = readFrameHeader(bytes, slotMs);
     const isIndependent = kind === 'key' || kind === 'end' || (kind === 'failure' && keyDistance === 0);
@@ -148,9 +150,19 @@ function takeRecord(cursor: ByteCursor): SpilledStream {
 }
 
 function labelsOf(json: string): LabelSet {
+  let value: unknown;
   try {
-    return JSON.parse(json) as LabelSet;
+    value = JSON.parse(json);
   } catch (error) {
     throw new CorruptFrame('the labels of a target cannot be read', { cause: error });
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CorruptFrame('the labels of a target are no object');
+  }
+  const labels = newLabelSet();
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text !== 'string') throw new CorruptFrame(`the label ${name} of a target is no text`);
+    labels[name] = text;
+  }
+  return labels;
 }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { createSeriesSchema } from '@pulsekeeper/model';
+import { deflateRawSync } from 'node:zlib';
 import { CorruptFrame } from '../../../src/errors.ts';
 import { schemaOfBlob, schemaToBlob, schemaToBlobAside } from '../../../src/schema/schema-blob.ts';
 import { metricOfKey, summaryOf, summaryOfBytes, summaryToBytes } from '../../../src/schema/schema-summary.ts';
@@ -7,6 +9,11 @@ import { metricOfKey, summaryOf, summaryOfBytes, summaryToBytes } from '../../..
 const schema = createSeriesSchema(Buffer.from('a{x="1"}\na{x="ü\\n"}\nb\n{"my.metric",y="z"}\n{y="z"}\n'), [
   { name: 'a', type: 'counter', help: 'Some "help"\n', unit: '' },
 ]);
+
+/** Bytes in the place of a schema: as they are behind the version, or deflated there. */
+function storedOf(bytes: Uint8Array, isDeflated: boolean): Buffer {
+  return Buffer.concat([Buffer.of(1), isDeflated ? deflateRawSync(bytes) : bytes]);
+}
 
 describe('stored schemas', () => {
   it('come back with keys, metadata and id', () => {
@@ -31,6 +38,26 @@ describe('stored schemas', () => {
     expect(() => schemaOfBlob(Buffer.alloc(0), schema.id)).to.throw(CorruptFrame);
     blob[0] = 2;
     expect(() => schemaOfBlob(blob, schema.id)).to.throw(CorruptFrame, 'version 2');
+  });
+
+  it('are read or refused whatever their bytes', () => {
+    const sound = schemaToBlob(schema);
+    const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 });
+    const plain = fc.uint8Array({ maxLength: 200 });
+    fc.assert(
+      fc.property(fc.option(plain), fc.boolean(), edits, (other, isDeflated, changes) => {
+        const bytes = other === null ? Buffer.from(sound) : storedOf(other, isDeflated);
+        for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+        try {
+          expect(schemaOfBlob(bytes, schema.id).id).to.equal(schema.id);
+        } catch (error) {
+          if (!(error instanceof CorruptFrame)) throw error;
+        }
+        const summary = summaryOfBytes(bytes);
+        if (summary !== undefined) expect(summary.metrics.every((name) => typeof name === 'string')).to.equal(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('are summed up by the names of their metrics', () => {

@@ -1,11 +1,29 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { targetId } from '@pulsekeeper/model';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { CorruptFrame } from '../../../src/errors.ts';
 import { readSpillFile, writeSpillFile } from '../../../src/writer/spill-file.ts';
 import { frameOf, newEncoder } from '../codec/chain-support.ts';
+
+const MAGIC_BYTES = 'pulsekeeper-spill 2\n'.length;
+
+/** Anything but streams whose frames a writer can take, or a {@link CorruptFrame}, fails the test. */
+async function expectStreamsOrRefusal(path: string): Promise<void> {
+  const read = await readSpillFile(path).catch((error: unknown) => {
+    if (!(error instanceof CorruptFrame)) throw error;
+    return undefined;
+  });
+  for (const { id, labels, retentionMs, frames } of read?.streams ?? []) {
+    expect(id).to.be.a('string');
+    expect(Object.values(labels).every((value) => typeof value === 'string')).to.equal(true);
+    expect(retentionMs).to.be.greaterThan(0);
+    expect(frames.every(({ slotMs }) => Number.isSafeInteger(slotMs) && slotMs > 0)).to.equal(true);
+  }
+}
 
 describe('spill file', () => {
   let path: string;
@@ -77,6 +95,55 @@ describe('spill file', () => {
     await writeSpillFile(path, [{ ...bad!, frames }, good!]);
     const { streams: read, isWhole } = (await readSpillFile(path))!;
     expect([read.map(({ id }) => id), isWhole]).to.deep.equal([['api/a'], false]);
+  });
+
+  it('is read or refused whatever its bytes', async () => {
+    await writeSpillFile(path, streams());
+    const sound = await readFile(path);
+    const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.option(fc.uint8Array({ maxLength: 200 })), edits, async (tail, changes) => {
+        const bytes = Buffer.concat([sound, tail ?? Buffer.alloc(0)]);
+        for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+        await writeFile(path, bytes);
+        await expectStreamsOrRefusal(path);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is read or refused whatever is in its records, were their checksums right', async () => {
+    const [stream] = streams();
+    await writeSpillFile(path, [stream!]);
+    const sound = (await readFile(path)).subarray(MAGIC_BYTES + 8);
+    const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.option(fc.uint8Array({ maxLength: 200 })), edits, async (other, changes) => {
+        const record = Buffer.from(other ?? sound);
+        for (const [at, byte] of changes) if (record.length > 0) record[at % record.length] = byte;
+        const head = Buffer.alloc(8);
+        head.writeUInt32LE(record.length, 0);
+        head.writeUInt32LE(crc32(record), 4);
+        await writeFile(path, Buffer.concat([Buffer.from('pulsekeeper-spill 2\n'), head, record]));
+        await expectStreamsOrRefusal(path);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves out a stream whose labels, retention or slots cannot be', async () => {
+    const [good, bad] = streams();
+    const labels = JSON.parse('{"service":5}') as Record<string, string>;
+    const frames = bad!.frames.map((frame) => ({ ...frame, slotMs: 0 }));
+    for (const wrong of [
+      { ...bad!, labels },
+      { ...bad!, retentionMs: 0 },
+      { ...bad!, frames },
+    ]) {
+      await writeSpillFile(path, [wrong, good!]);
+      const { streams: read, isWhole } = (await readSpillFile(path))!;
+      expect([read.map(({ id }) => id), isWhole]).to.deep.equal([['api/a'], false]);
+    }
   });
 
   it('is not there, or is none', async () => {
