@@ -76,7 +76,49 @@ describe('store on a redis cluster', () => {
     ledger.append(1);
     await ledger.expectAll();
   }).timeout(30_000);
+
+  it('waits while nobody has a slot and the cluster is down', async () => {
+    const store = await startStore({ url: cluster.url, keyPrefix: 'gap' });
+    const ledger = new Ledger(store, 6);
+    ledger.append(5);
+    await store.flush();
+    const slot = await cluster.primaries[0]!.cli('CLUSTER', 'KEYSLOT', 'gap:{api/i0}:frames');
+    const owner = cluster.primaries[await ownerOf(cluster, slot)]!;
+    for (const node of cluster.primaries) await node.cli('CLUSTER', 'DELSLOTS', slot);
+    ledger.append(5);
+    await eventually(() => expect(store.health().errors).to.include.keys('CLUSTERDOWN'));
+    const id = await owner.cli('CLUSTER', 'MYID');
+    for (const node of [owner, ...cluster.primaries]) await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', id);
+    await ledger.expectAll();
+  }).timeout(30_000);
 });
+
+describe('store on a redis cluster with replicas', () => {
+  it('goes on with a promoted replica when a primary is killed, and loses nothing', async () => {
+    requireServers();
+    const cluster = await startRedisCluster(3, { replicas: 1, nodeTimeoutMs: 500 });
+    const store = await startStore({ url: cluster.url, commandTimeoutMs: 300 });
+    const ledger = new Ledger(store, 12);
+    ledger.append(5);
+    await store.flush();
+    await cluster.primaries[0]!.kill();
+    ledger.append(5);
+    await eventually(async () => expect(await cluster.replicas[0]!.cli('ROLE')).to.match(/^master/), {
+      timeoutMs: 15_000,
+    });
+    ledger.append(1);
+    await eventually(() => expect(store.health().bufferedFrames).to.equal(0), { timeoutMs: 10_000 });
+    await ledger.expectAll();
+  }).timeout(60_000);
+});
+
+/** Which of the primaries has the keys of a slot. */
+async function ownerOf(cluster: RedisCluster, slot: string): Promise<number> {
+  const counts = await Promise.all(
+    cluster.primaries.map(async (node) => Number(await node.cli('CLUSTER', 'COUNTKEYSINSLOT', slot))),
+  );
+  return counts.findIndex((count) => count > 0);
+}
 
 /** How often nodes answered with `MOVED` or `ASK`. */
 async function redirections(cluster: RedisCluster): Promise<number> {
@@ -91,10 +133,7 @@ async function redirections(cluster: RedisCluster): Promise<number> {
 /** Moves the hash slot of a key to the next primary, with `during` in the middle of it. */
 async function moveTarget(cluster: RedisCluster, key: string, during: () => void): Promise<void> {
   const slot = await cluster.primaries[0]!.cli('CLUSTER', 'KEYSLOT', key);
-  const owners = await Promise.all(
-    cluster.primaries.map(async (node) => Number(await node.cli('CLUSTER', 'COUNTKEYSINSLOT', slot))),
-  );
-  const from = owners.findIndex((count) => count > 0);
+  const from = await ownerOf(cluster, slot);
   const to = (from + 1) % cluster.primaries.length;
   const source = cluster.primaries[from]!;
   const target = cluster.primaries[to]!;

@@ -1,10 +1,17 @@
 import { expect } from 'chai';
-import { eventually, requireServers, seededRandom, startRedis, TcpProxy } from '@pulsekeeper/test-support';
+import {
+  atFullLength,
+  eventually,
+  requireServers,
+  seededRandom,
+  startRedis,
+  TcpProxy,
+} from '@pulsekeeper/test-support';
 import { Ledger } from './ledger.ts';
 import { range, startStore } from './store-support.ts';
 
 const COLLECTORS = 4;
-const CUTS_EACH = 50;
+const CUTS_EACH = atFullLength(250, 50);
 /** The reply to three frames has 16 bytes or more: each cut falls before it or within it. */
 const REPLY_BYTES = 16;
 
@@ -37,5 +44,5 @@ describe('store whose connections are cut in the middle of replies', () => {
       }),
     );
     expect(counts).to.deep.equal(range(COLLECTORS).map(() => 0));
-  }).timeout(60_000);
+  }).timeout(atFullLength(300_000, 60_000));
 });

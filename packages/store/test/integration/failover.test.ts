@@ -109,27 +109,59 @@ describe('store over a fail-over', () => {
     await ledger.expectAll();
   });
 
-  it('follows the Sentinels to the new primary', async () => {
+  it('loses nothing that it waited for the replicas to have', async () => {
     const primary = await startRedis();
-    const replica = await startRedis({ replicaOf: primary });
+    const replication = await TcpProxy.start({ target: { port: primary.port } });
+    const replica = await startRedis();
+    await replica.cli('REPLICAOF', '127.0.0.1', replication.port);
     await eventually(async () => expect(await replica.cli('INFO', 'replication')).to.include('master_link_status:up'));
-    const sentinel = await startSentinel(primary.port);
+    const proxy = await TcpProxy.start({ target: { port: primary.port } });
+    const store = await startStore({
+      url: `redis://${proxy.address}`,
+      commandTimeoutMs: 300,
+      ack: { replicas: 1, timeoutMs: 100 },
+    });
+    const ledger = new Ledger(store);
+    ledger.append(5);
+    await store.flush();
+    replication.stall('down');
+    ledger.append(5);
+    await eventually(() => expect(store.health().errors).to.include.keys('unacknowledged'));
+    await primary.kill();
+    await replica.cli('REPLICAOF', 'NO', 'ONE');
+    proxy.retarget({ port: replica.port });
+    // The new primary takes the frames, and nobody else has them: they do not count yet.
+    await eventually(async () => expect(await replica.cli('XLEN', 'pulsekeeper:{api/i0}:frames')).to.equal('10'));
+    expect(ledger.outcomes).to.have.length(15);
+    expect(store.health().bufferedFrames).to.equal(15);
+    await startRedis({ replicaOf: replica });
+    await ledger.expectAll();
+    expect(store.health().rewrittenFrames).to.equal(0);
+  });
+
+  it('follows the Sentinels to the new primary, with credentials', async () => {
+    const extraArgs = ['--requirepass', 's3cret/', '--masterauth', 's3cret/'];
+    const primary = await startRedis({ extraArgs });
+    const replica = await startRedis({ extraArgs, replicaOf: primary });
+    const ask = (...args: string[]): Promise<string> => replica.cli('-a', 's3cret/', '--no-auth-warning', ...args);
+    await eventually(async () => expect(await ask('INFO', 'replication')).to.include('master_link_status:up'));
+    const sentinel = await startSentinel(primary.port, 's3cret/');
     const ledger = new Ledger(
-      await startStore({ url: `redis+sentinel://127.0.0.1:${sentinel}/main`, commandTimeoutMs: 300 }),
+      await startStore({ url: `redis+sentinel://:s3cret%2F@127.0.0.1:${sentinel}/main`, commandTimeoutMs: 300 }),
     );
     ledger.append(5);
     await ledger.store.flush();
     expect((await ledger.store.inspectServer())[0]).to.include({ kind: 'sentinel', role: 'master' });
     await primary.kill();
     ledger.append(5);
-    await eventually(async () => expect(await replica.cli('ROLE')).to.match(/^master/), { timeoutMs: 15_000 });
+    await eventually(async () => expect(await ask('ROLE')).to.match(/^master/), { timeoutMs: 15_000 });
     await eventually(() => expect(ledger.store.health().bufferedFrames).to.equal(0), { timeoutMs: 10_000 });
     await ledger.expectAll();
   }).timeout(40_000);
 });
 
 /** One Sentinel that decides alone, and soon. */
-async function startSentinel(primaryPort: number): Promise<number> {
+async function startSentinel(primaryPort: number, password: string): Promise<number> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'pulsekeeper-sentinel-'));
   const config = join(folder, 'sentinel.conf');
@@ -139,6 +171,7 @@ async function startSentinel(primaryPort: number): Promise<number> {
 bind 127.0.0.1
 dir ${folder}
 sentinel monitor main 127.0.0.1 ${primaryPort} 1
+sentinel auth-pass main ${password}
 sentinel down-after-milliseconds main 500
 sentinel failover-timeout main 3000
 `,

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { eventually } from '@pulsekeeper/test-support';
 import type { TargetId } from '@pulsekeeper/model';
 import type { Store, TargetWriter } from '../../src/index.ts';
 import { frameAt, idOf, labelsOf, range, samplesAt, storedSteps } from './store-support.ts';
+
+const RECOVERY_MS = 2_000;
 
 /** One collector's store with a few targets, and how each append ended. */
 export class Ledger {
@@ -39,6 +42,12 @@ export class Ledger {
         void target.append(frameAt(step, samplesAt(step))).then((outcome) => this.outcomes.push(outcome));
       }
     }
+  }
+
+  /** As {@link expectAll}, where Redis has just come to serve again: within two seconds. */
+  async expectRecovered(): Promise<void> {
+    await eventually(() => expect(this.store.health().bufferedFrames).to.equal(0), { timeoutMs: RECOVERY_MS });
+    await this.expectAll();
   }
 
   /** Every frame of every target is in the store, once, in order; every append was told so. */

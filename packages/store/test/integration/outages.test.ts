@@ -26,7 +26,7 @@ describe('store while redis', () => {
     await eventually(() => expect(ledger.store.health()).to.deep.include({ state: 'connecting', bufferedFrames: 15 }));
     await redis.start();
     ledger.append(5);
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('is started again without its data: what is at hand is written again', async () => {
@@ -35,8 +35,23 @@ describe('store while redis', () => {
     await ledger.store.flush();
     await redis.restart({ wipe: true, signal: 'SIGKILL' });
     ledger.append(2);
-    await ledger.expectAll();
+    await ledger.expectRecovered();
     expect(ledger.store.health().rewrittenFrames).to.equal(24);
+  });
+
+  it('is killed and comes back with its last snapshot: what came after is written again', async () => {
+    const ledger = await start({ extraArgs: ['--save', '3600', '100000'] });
+    ledger.append(4);
+    await ledger.store.flush();
+    await redis.cli('SAVE');
+    ledger.append(8);
+    await ledger.store.flush();
+    await redis.kill();
+    ledger.append(1);
+    await redis.start();
+    await ledger.expectRecovered();
+    expect(ledger.store.health().rewrittenFrames).to.equal(24);
+    expect((await ledger.store.inspectServer())[0]).to.include({ persistence: 'rdb' });
   });
 
   it('loses everything while the connection stands', async () => {
@@ -67,7 +82,7 @@ describe('store while redis', () => {
     const reload = redis.cli('DEBUG', 'RELOAD');
     ledger.append(5);
     await reload;
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('does not answer', async () => {
@@ -79,18 +94,20 @@ describe('store while redis', () => {
     await eventually(() => expect(ledger.store.health().errors).to.include.keys('timeout'));
     redis.thaw();
     ledger.append(1);
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
-  it('pauses its clients', async () => {
-    const ledger = await start();
-    ledger.append(3);
-    await ledger.store.flush();
-    await redis.cli('CLIENT', 'PAUSE', 700, 'ALL');
-    ledger.append(3);
-    await ledger.expectAll();
-    expect(ledger.store.health().errors).to.include.keys('timeout');
-  });
+  for (const what of ['ALL', 'WRITE']) {
+    it(`pauses its clients, ${what}`, async () => {
+      const ledger = await start();
+      ledger.append(3);
+      await ledger.store.flush();
+      await redis.cli('CLIENT', 'PAUSE', 700, what);
+      ledger.append(3);
+      await eventually(() => expect(ledger.store.health().errors).to.include.keys('timeout'));
+      await ledger.expectRecovered();
+    });
+  }
 
   it('is busy with a script', async () => {
     const ledger = await start({ extraArgs: ['--busy-reply-threshold', '50'] });
@@ -104,7 +121,7 @@ describe('store while redis', () => {
       expect(ledger.store.health().errors).to.include.keys('BUSY');
     });
     await busy;
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('is out of memory', async () => {
@@ -116,7 +133,7 @@ describe('store while redis', () => {
     await eventually(() => expect(ledger.store.health()).to.deep.include({ state: 'degraded', bufferedFrames: 9 }));
     expect(ledger.store.health().errors).to.include.keys('OOM');
     await redis.cli('CONFIG', 'SET', 'maxmemory', '0');
-    await ledger.expectAll();
+    await ledger.expectRecovered();
     expect(ledger.store.health().state).to.equal('ready');
   });
 
@@ -130,7 +147,7 @@ describe('store while redis', () => {
     ledger.append(3);
     await eventually(() => expect(Object.keys(ledger.store.health().errors).join()).to.match(/READONLY|MASTERDOWN/));
     await redis.cli('REPLICAOF', 'NO', 'ONE');
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('may not write because it cannot persist', async () => {
@@ -147,7 +164,7 @@ describe('store while redis', () => {
     ledger.append(3);
     await eventually(() => expect(ledger.store.health().errors).to.include.keys('MISCONF'));
     await redis.cli('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'no');
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('takes the permission to write away', async () => {
@@ -160,7 +177,7 @@ describe('store while redis', () => {
     ledger.append(3);
     await eventually(() => expect(ledger.store.health().errors).to.include.keys('NOPERM'));
     await redis.cli('ACL', 'SETUSER', 'writer', '+@all');
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('takes no more clients', async () => {
@@ -179,7 +196,7 @@ describe('store while redis', () => {
     holder.write('CONFIG SET maxclients 1000\r\n');
     await once(holder, 'data');
     holder.destroy();
-    await ledger.expectAll();
+    await ledger.expectRecovered();
   });
 
   it('forgets its scripts', async () => {
