@@ -117,6 +117,8 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    // Of an empty body it does not matter what it is.
+    if (this.#refusal?.reason === 'content_type' && this.#wireBytes === 0) this.#refusal = undefined;
     this.#finish(
       this.#refusal ?? {
         contentType: this.#contentType,

@@ -204,7 +204,8 @@ export class TargetScraper implements SlotScraper {
     const response = await this.#connection.fetch(limits, timeoutMs);
     if (response instanceof ScrapeError) return response;
     try {
-      const format = this.#formatOf(response.contentType);
+      // As Prometheus does, an empty body is taken as no samples, whatever it says to be.
+      const format = response.wireBytes === 0 ? 'prometheus-text' : this.#formatOf(response.contentType);
       if (format === undefined) return this.#contentTypeError(response.contentType);
       const decoded = decodeBody(response, maxBodyBytes);
       const body = Buffer.isBuffer(decoded) ? decoded : await this.#decodeAside(decoded, timeoutMs, untilMs);
