@@ -54,7 +54,7 @@ interface ScanExports {
   readonly hashKey: (start: number, end: number) => number;
 }
 
-/** What {@link ScanEngine.walk} returns; the numbers are those of assembly/scan.as. */
+/** What {@link ScanEngine.walk} returns; the numbers are those of assembly/walk.as. */
 export const ALL_READ = 0;
 export const WINDOW_READ = 1;
 export const WALK_FAILED = -1;
