@@ -147,6 +147,21 @@ describe('chain of frames', () => {
     expect([failed.kind, next.kind]).to.deep.equal(['failure', 'key']);
   });
 
+  it('has key frames at fixed times, however many slots are missed, also after starting anew', () => {
+    for (const first of [240, 250, 301]) {
+      const encoder = newEncoder({ keyFrameSlots: 60, keyFrameShift: 7 });
+      const keys: number[] = [];
+      // Many slots are missed, and the first of each period with them.
+      for (let number = first; number < 600; number += number % 7 === 0 ? 5 : 2) {
+        if ((number + 7) % 60 === 0) continue;
+        if (encoder.encode(frameOf(number, { a: number })).kind === 'key') keys.push(number);
+      }
+      const periods = keys.map((number) => Math.floor((number + 7) / 60));
+      const firstPeriod = Math.floor((first + 7) / 60);
+      expect(periods).to.deep.equal(Array.from({ length: 11 - firstPeriod }, (_, index) => firstPeriod + index));
+    }
+  });
+
   it('goes on after a failure without starting over', () => {
     const encoder = newEncoder();
     const decoder = new ChainDecoder();
