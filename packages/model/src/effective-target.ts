@@ -4,7 +4,7 @@ import type { Parsed } from './parsed.ts';
 import { MAX_REASON_LENGTH, refused } from './refusal.ts';
 import { relabelTarget, type TargetRelabelling } from './relabel/relabel-target.ts';
 import { originsOf, type RuleOrigins } from './rule-origin.ts';
-import { effectiveBounds, type RuleBounds, type ScrapeRule } from './scrape-rule.ts';
+import { effectiveBounds, type RuleBounds, type ScrapeRule, type ServiceRule } from './scrape-rule.ts';
 import { scrapeUrl } from './target-address.ts';
 import { cutText, escapeUnsafe } from './show-value.ts';
 import { splitTargetId, type TargetId } from './target-id.ts';
@@ -39,9 +39,8 @@ export function effectiveTarget(
 ): Parsed<Target> {
   const { id, defaults, instance: record } = layers;
   const bounds = effectiveBounds(defaults);
-  const merged = mergeLayers(layers);
   const identity = splitTargetId(id);
-  const clamped = clampRule(merged, bounds);
+  const { merged, clamped } = settledRule(layers, bounds);
   const relabelled = relabel(clamped, record, identity);
   if (relabelled.kind !== 'kept') {
     const isDropped = relabelled.kind === 'dropped' ? ({ isDropped: true } as const) : {};
@@ -62,6 +61,42 @@ export function effectiveTarget(
   }
   const stages = { merged, clamped, relabelled: relabelled.target.rule, effective: rule };
   return { ok: true, value: { ...target, origins: originsOf(layers, stages) } };
+}
+
+/** The rule of an instance, and of those of its service that set the same. */
+interface SettledRule {
+  readonly defaults: TargetLayers['defaults'];
+  readonly instance: InstanceRecord;
+  readonly merged: ScrapeRule;
+  readonly clamped: ScrapeRule;
+}
+
+/** The last one of each service: nearly all of its instances differ in their addresses alone. */
+const settledRules = new WeakMap<ServiceRule, SettledRule>();
+
+function settledRule(layers: TargetLayers, bounds: RuleBounds): SettledRule {
+  const { defaults, service, instance } = layers;
+  const last = settledRules.get(service);
+  if (last?.defaults === defaults && setTheSame(last.instance, instance)) return last;
+  const merged = mergeLayers(layers);
+  const settled = { defaults, instance, merged, clamped: clampRule(merged, bounds) };
+  settledRules.set(service, settled);
+  return settled;
+}
+
+/** Whether two instances set the same fields of their rules to the same; not where a field has parts. */
+function setTheSame(one: InstanceRecord, other: InstanceRecord): boolean {
+  return isCovered(one, other) && isCovered(other, one);
+}
+
+const NOT_OF_THE_RULE: ReadonlySet<keyof InstanceRecord> = new Set(['address', 'meta', 'instanceKey']);
+
+function isCovered(one: InstanceRecord, other: InstanceRecord): boolean {
+  for (const name in one) {
+    const field = name as keyof InstanceRecord;
+    if (!NOT_OF_THE_RULE.has(field) && one[field] !== other[field]) return false;
+  }
+  return true;
 }
 
 function relabel(

@@ -31,6 +31,25 @@ function resolve(cluster: object, service: object, instance: object): Parsed<Tar
 }
 
 describe('effectiveTarget', () => {
+  it('gives instances of one service that set the same one rule, and others their own', () => {
+    const service = valueOf(parseServiceRule(encode({ interval: '30s' })));
+    const defaults = NO_CLUSTER_DEFAULTS;
+    const [open, bounded] = [defaults, valueOf(parseClusterDefaults(encode({ bounds: { min_interval: '20s' } })))];
+    const ruleOf = (cluster: typeof defaults, fields: object): Target['rule'] => {
+      const instance = valueOf(parseInstance(encode({ address: '10.0.0.7:9100', ...fields })));
+      return valueOf(effectiveTarget({ id: targetId('web', 'web-1'), defaults: cluster, service, instance })).rule;
+    };
+    const first = ruleOf(open, { interval: '10s' });
+    expect(ruleOf(open, { interval: '10s', address: '10.0.0.8:1', instance_key: 'k' })).to.equal(first);
+    expect(first.intervalMs).to.equal(10_000);
+    expect(ruleOf(open, {}).intervalMs).to.equal(30_000);
+    expect(ruleOf(open, { interval: '10s', retries: 2 })).to.include({ intervalMs: 10_000, retries: 2 });
+    expect(ruleOf(open, { interval: '10s' })).to.include({ intervalMs: 10_000, retries: first.retries });
+    expect(ruleOf(bounded, { interval: '10s' }).intervalMs).to.equal(20_000);
+    expect({ ...ruleOf(bounded, { labels: { a: '1' } }).labels }).to.deep.equal({ a: '1' });
+    expect({ ...ruleOf(bounded, { labels: { a: '2' } }).labels }).to.deep.equal({ a: '2' });
+  });
+
   it('takes the built-in rule where nobody says anything', () => {
     const target = valueOf(resolve({}, {}, {}));
     expect(target).to.include({ id: 'web/web-1', service: 'web', instance: 'web-1' });
