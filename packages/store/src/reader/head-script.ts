@@ -52,9 +52,13 @@ for i = 1, #KEYS / 2 do
   if after == '' then
     if before ~= '' then
       local newest = read('XREVRANGE', stream, before, '-', 'COUNT', 1)[1]
-      local since = newest and '(' .. string.match(newest[1], '^%d+') or '-inf'
-      local members = read('ZRANGEBYSCORE', late, since, before)
-      tellLate({members[#members]})
+      local slot = newest and string.match(newest[1], '^%d+') or '-inf'
+      local members = read('ZRANGEBYSCORE', late, slot, before)
+      local latest = members[#members]
+      -- Of one slot an end mark comes after a frame.
+      local id = latest and string.match(latest, '^%d+%-%d+')
+      local isOlder = newest and id and string.match(id, '^%d+') == slot and id <= newest[1]
+      if latest and not isOlder then tellLate({latest}) end
       if newest then tell(newest[1], newest[2][2], 0) end
     end
     tellLate(read('ZRANGEBYSCORE', late, first, last))

@@ -156,6 +156,10 @@ describe('store on a real redis', () => {
     expect(await outcomes(2)).to.deep.equal([1, 3, 6]);
     expect((await outcomes(5)).at(-2)).to.equal(3);
     expect((await outcomes(8)).at(-1)).to.equal(6);
+    // An end mark of a slot that the stream has, too.
+    await redis.cli('ZADD', `t${run}:{${idOf('i1')}}:late`, String(slotAt(6)), `${slotAt(6)}-1|\x14`);
+    const pages = await collect(store.reader.outcomes([idOf('i1')], slotAt(8), slotAt(9), { withBefore: true }));
+    expect(pages.flatMap((page) => page.outcomes).at(-1)).to.include({ slotMs: slotAt(6), kind: 'end' });
   });
 
   it('reads what scrapes yield by themselves, late frames at their place, of many targets', async () => {
