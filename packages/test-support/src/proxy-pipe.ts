@@ -1,12 +1,22 @@
 import type { Socket } from 'node:net';
 
+import type { NarrowLane } from './narrow-lane.ts';
+
 interface Held {
   /** `undefined` is the end of the stream. */
   chunk: Buffer | undefined;
   dueMs: number;
 }
 
-/** One direction of a proxied connection: forwards in order, holds while stalled, delays by a fixed time. */
+/** What a direction of a link does to its bytes. */
+export interface PipeFaults {
+  readonly isStalled: boolean;
+  readonly delayMs: number;
+  /** Shared by the connections of a narrow link. */
+  readonly lane: NarrowLane | undefined;
+}
+
+/** One direction of a proxied connection: forwards in order, holds while stalled, delays by a fixed time or by what a narrow link takes. */
 export class ProxyPipe {
   readonly #from: Socket;
   readonly #to: Socket;
@@ -14,6 +24,7 @@ export class ProxyPipe {
   readonly #held: Held[] = [];
   #isStalled = false;
   #delayMs = 0;
+  #lane: NarrowLane | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** `admit` says how many bytes of a chunk may pass; fewer than all of it resets the connection behind them. */
@@ -30,9 +41,10 @@ export class ProxyPipe {
   }
 
   /** Changes the faults of this direction; what was held goes out when it may. */
-  set(faults: { isStalled: boolean; delayMs: number }): void {
+  set(faults: PipeFaults): void {
     this.#isStalled = faults.isStalled;
     this.#delayMs = faults.delayMs;
+    this.#lane = faults.lane;
     // A paused source fills the kernel's buffers and then blocks its sender, as lost packets do.
     if (faults.isStalled) this.#from.pause();
     else this.#from.resume();
@@ -40,7 +52,8 @@ export class ProxyPipe {
   }
 
   #hold(chunk: Buffer | undefined): void {
-    this.#held.push({ chunk, dueMs: performance.now() + this.#delayMs });
+    const sentMs = this.#lane?.takeMs(chunk?.length ?? 0) ?? performance.now();
+    this.#held.push({ chunk, dueMs: sentMs + this.#delayMs });
     this.#pump();
   }
 
@@ -50,7 +63,7 @@ export class ProxyPipe {
       const next = this.#held[0];
       if (next === undefined) return;
       const waitMs = next.dueMs - performance.now();
-      if (waitMs > 0 && this.#delayMs > 0) {
+      if (waitMs > 0 && (this.#delayMs > 0 || this.#lane !== undefined)) {
         this.#timer = setTimeout(() => this.#pump(), waitMs);
         return;
       }

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { registerCleanup } from './cleanup-registry.ts';
 import { freePort, retryOnBindFailure } from './free-port.ts';
 import { TestSupportError } from './errors.ts';
+import { NarrowLane } from './narrow-lane.ts';
 import { ProxyPipe } from './proxy-pipe.ts';
 import { resetSocket } from './reset-socket.ts';
 
@@ -35,7 +36,7 @@ interface Link {
 }
 
 /**
- * A TCP proxy on loopback that can do to a connection what networks do: cut it, swallow one direction or both, delay it,
+ * A TCP proxy on loopback that can do to a connection what networks do: cut it, swallow one direction or both, delay or narrow it,
  * cut it in the middle of an answer, or accept and close at once. The faults hold for present and for later connections
  * until {@link TcpProxy.resume}.
  */
@@ -49,6 +50,7 @@ export class TcpProxy {
   #server: Server | undefined;
   #stalled: ReadonlySet<'up' | 'down'> = new Set();
   #delayMs = 0;
+  #lanes: Readonly<Record<'up' | 'down', NarrowLane>> | undefined;
   #closesAtOnce = false;
   #bytesLeftDown: number | undefined;
   #stopped: Promise<void> | undefined;
@@ -112,6 +114,12 @@ export class TcpProxy {
     this.#applyToAll();
   }
 
+  /** Carries so many bytes a second in each direction, over all connections together: a narrow link. */
+  narrow(bytesPerSecond: number): void {
+    this.#lanes = { up: new NarrowLane(bytesPerSecond), down: new NarrowLane(bytesPerSecond) };
+    this.#applyToAll();
+  }
+
   /** Whether new connections are closed as soon as they are accepted. */
   acceptThenClose(closesAtOnce = true): void {
     this.#closesAtOnce = closesAtOnce;
@@ -129,6 +137,7 @@ export class TcpProxy {
   async resume(): Promise<void> {
     this.#stalled = new Set();
     this.#delayMs = 0;
+    this.#lanes = undefined;
     this.#closesAtOnce = false;
     this.#bytesLeftDown = undefined;
     this.#applyToAll();
@@ -200,7 +209,7 @@ export class TcpProxy {
   }
 
   #apply({ up, down }: Link): void {
-    up.set({ isStalled: this.#stalled.has('up'), delayMs: this.#delayMs });
-    down.set({ isStalled: this.#stalled.has('down'), delayMs: this.#delayMs });
+    up.set({ isStalled: this.#stalled.has('up'), delayMs: this.#delayMs, lane: this.#lanes?.up });
+    down.set({ isStalled: this.#stalled.has('down'), delayMs: this.#delayMs, lane: this.#lanes?.down });
   }
 }

@@ -79,6 +79,17 @@ describe('TcpProxy', () => {
     });
   }
 
+  it('carries no more a second than a narrow link does, over all connections together', async () => {
+    proxy.narrow(50_000);
+    const sinceMs = performance.now();
+    const clients = await Promise.all([open(), open()]);
+    for (const { socket } of clients) socket.write('x'.repeat(5_000));
+    await eventually(() => expect(clients.map(({ received }) => received().length)).to.deep.equal([5_000, 5_000]));
+    expect(performance.now() - sinceMs).to.be.at.least(195);
+    await proxy.resume();
+    for (const { socket } of clients) socket.destroy();
+  });
+
   it('delays each byte', async () => {
     proxy.delay(60);
     const { socket, received } = await open();
