@@ -112,4 +112,60 @@ describe('a collector that is short of what it needs', function () {
     }
     expect(up / collector.report.slots.written, 'share of slots that are up').to.be.greaterThan(0.5);
   });
+
+  it('loses no slot over a narrow link, and piles nothing up on one that is too narrow', async () => {
+    const { ledger } = servers;
+    const proxy = await TcpProxy.start({ target: { port: Number(ledger.targets[0]!.address.split(':')[1]) } });
+    const count = 20;
+    const body = Array.from(
+      { length: 28 },
+      (_, index) => `narrow_metric{index="${index}",filler="${'f'.repeat(40)}"} 1`,
+    );
+    const padded = `${body.join('\n')}\n`;
+    for (let index = 0; index < count; index += 1) {
+      await ledger.behave({ kind: 'body', body: padded, contentType: 'text/plain; version=0.0.4' }, index);
+      await cluster.registerLedger(index, { address: proxy.address, interval: '1s', timeout: '1s', retries: 0 });
+    }
+    const collector = await cluster.startCollector('c1');
+    const most = { inFlight: 0, connections: 0 };
+    /** Lets slots be written, and watches what is on its way. */
+    const watch = async (slots: number): Promise<void> => {
+      const { written } = collector.report.slots;
+      while (collector.report.slots.written < written + slots) {
+        most.inFlight = Math.max(most.inFlight, await inFlight(collector.statusUrl));
+        most.connections = Math.max(most.connections, proxy.stats.open);
+        await sleep(50);
+      }
+    };
+    // 1 Mbit/s carries twice what the targets answer.
+    proxy.narrow(1_000_000 / 8);
+    await watch(3 * count);
+    const { failed } = collector.report.slots;
+    const crowdedFromMs = Date.now();
+    // A quarter of what they answer.
+    proxy.narrow((count * padded.length) / 4);
+    await watch(3 * count);
+    const crowded = collector.report.slots;
+    await proxy.resume();
+    await eventually(() => expect(collector.report.up).to.equal(count), { timeoutMs: 10_000 });
+    await collector.stop();
+    await proxy.stop();
+    await ledger.behave({ kind: 'serve' });
+
+    expect(failed, 'failed over the narrow link').to.equal(0);
+    expect(crowded.failed, 'failed over the link that was too narrow').to.be.greaterThan(0);
+    expect(most.inFlight, 'scrapes in flight').to.be.at.most(count);
+    // One that was given up ends at the far side of the link only when what is before it has passed.
+    expect(most.connections, 'connections').to.be.at.most(2 * count);
+    expect(collector.report.slots).to.include({ missed: 0, doubled: 0, dropped: 0 });
+    for (let index = 0; index < count; index += 1) {
+      const slots = await cluster.slots(ledgerId(index));
+      const times = slots.map(({ slotMs }) => slotMs);
+      expect(times, `target ${index}`).to.deep.equal(times.map((_, at) => times[0]! + at * 1_000));
+      const gapsMs = slots.slice(1).map(({ timestampMs }, at) => timestampMs - slots[at]!.timestampMs);
+      expect(Math.max(...gapsMs), `longest gap of target ${index}`).to.be.at.most(2_000);
+      const early = slots.filter(({ slotMs }) => slotMs < crowdedFromMs - 1_000);
+      expect(early.every(({ up }) => up)).to.equal(true);
+    }
+  });
 });
