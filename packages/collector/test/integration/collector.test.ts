@@ -1,12 +1,14 @@
 import { targetId } from '@pulsekeeper/model';
 import { parseSelector } from '@pulsekeeper/model';
-import { eventually, freePort } from '@pulsekeeper/test-support';
+import { atFullLength, eventually, freePort } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import type { Collector } from '../../src/index.ts';
 import { ledgerId, SmallCluster, startServers, type Servers } from './small-cluster.ts';
 
 const TARGETS = 6;
+/** How often a target comes and goes. */
+const FLAPS = atFullLength(10_000, 30);
 
 describe('a collector with real servers', function () {
   this.timeout(30_000);
@@ -226,11 +228,12 @@ describe('a collector with real servers', function () {
     }
   });
 
-  it('bears a target that comes and goes all the time, and leaves nothing of it behind', async () => {
+  it('bears a target that comes and goes all the time, and leaves nothing of it behind', async function () {
+    this.timeout(30_000 + 30 * FLAPS);
     await cluster.registerLedger(0);
     const collector = await cluster.startCollector('c1');
     await until(collector, 2);
-    for (let time = 0; time < 30; time += 1) await (await cluster.registerLedger(1)).close();
+    for (let time = 0; time < FLAPS; time += 1) await (await cluster.registerLedger(1)).close();
     await eventually(() => expect(collector.targets.map(({ target }) => target)).to.deep.equal([ledgerId(0)]));
     const last = await cluster.registerLedger(1);
     await eventually(async () => {

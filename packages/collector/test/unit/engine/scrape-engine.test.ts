@@ -23,6 +23,8 @@ class Bench {
   readonly slots: number[] = [];
   readonly dismissed: string[] = [];
   ends = 0;
+  opened = 0;
+  writersClosed = 0;
   hold: ReturnType<typeof deferred<undefined>> | undefined;
   readonly metrics = new CollectorMetrics(new Registry());
   readonly engine: ScrapeEngine;
@@ -38,13 +40,21 @@ class Bench {
         this.ends += 1;
         return Promise.resolve();
       },
-      close: () => undefined,
+      close: () => {
+        this.writersClosed += 1;
+      },
     };
     this.engine = new ScrapeEngine({
       self: 'me',
       clock: new SlotClock({ clock: systemClock }),
       gate: new ScrapeGate({ maxInFlight: 5, maxCatchUp: 5 }),
-      frames: { open: () => writer, lastSlots: (ids) => this.lastSlots(ids) },
+      frames: {
+        open: () => {
+          this.opened += 1;
+          return writer;
+        },
+        lastSlots: (ids) => this.lastSlots(ids),
+      },
       createScraper: () => this.#scraper(),
       metrics: this.metrics,
       logger: silentLogger,
@@ -192,6 +202,22 @@ describe('ScrapeEngine', () => {
     bench.engine.applyPlan(fakePlan({ members: ['me'], owners: {} }), { ...CHANGES, exists: () => false });
     expect(bench.ends).to.equal(1);
     await bench.engine.stop(noDeadline);
+  });
+
+  it('keeps nothing of 10,000 comings and goings, nor of as many losses', async () => {
+    const bench = new Bench();
+    const none = fakePlan({ members: ['me'], owners: {} });
+    const gone = { ...CHANGES, exists: () => false };
+    for (let time = 0; time < 10_000; time += 1) {
+      bench.own();
+      if (time % 2 === 0) bench.engine.applyPlan(OTHERS, { ...CHANGES, isNew: () => false });
+      bench.engine.applyPlan(none, gone);
+    }
+    expect([bench.engine.targetCount, [...bench.engine.watchedIds].length]).to.deep.equal([0, 0]);
+    expect([bench.opened - bench.writersClosed, bench.dismissed.length]).to.deep.equal([0, 5_000]);
+    const { slots } = bench;
+    await bench.engine.stop(noDeadline);
+    expect(new Set(slots).size).to.equal(slots.length);
   });
 
   it('asks the store about all slots of a moment at once, and scrapes when it does not answer', async () => {
