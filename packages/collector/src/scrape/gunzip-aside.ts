@@ -21,8 +21,9 @@ export async function gunzipAside(
   announcedBytes: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  // With room left in its memory zlib does not ask for more.
-  const chunkSize = Math.max(Math.min(announcedBytes, maxBytes) + SPARE_BYTES, LEAST_CHUNK_BYTES);
+  // With room left in its memory zlib does not ask for more. What says to be too large is refused on the way.
+  const wholeBytes = announcedBytes > maxBytes ? 0 : announcedBytes + SPARE_BYTES;
+  const chunkSize = Math.max(wholeBytes, LEAST_CHUNK_BYTES);
   const gunzip = addAbortSignal(signal, createGunzip({ chunkSize }));
   gunzip.end(wire);
   let first: Buffer = Buffer.alloc(0);
@@ -34,7 +35,7 @@ export async function gunzipAside(
       throw Object.assign(new Error(`more than ${maxBytes} bytes come out`), { code: 'ERR_BUFFER_TOO_LARGE' });
     }
     if (first.length === 0) first = chunk;
-    else (whole ??= bodyOf(first, announcedBytes)).append(chunk);
+    else (whole ??= bodyOf(first, Math.min(announcedBytes, maxBytes))).append(chunk);
   }
   // Memory that is hardly used counts all the same for whoever decides when to collect garbage.
   if (length === first.length && length < chunkSize / 2) whole = bodyOf(first, length);
