@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect } from 'chai';
 
-import { readTargets } from '../support/collector-pages.ts';
+import { readStatus, readTargets } from '../support/collector-pages.ts';
 import type { CollectorProcess } from '../support/collector-process.ts';
 import { expectExact } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
@@ -106,28 +106,47 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
   });
 
   it('one is cut off from ZooKeeper for 20 s', async () => {
+    let problems: readonly string[] = [];
     const audit = await cluster.audit('one partitioned from ZooKeeper for 20 s', async () => {
       cluster.partitionFirst();
-      await sleep(20_000);
+      await sleep(10_000);
+      const { json } = await runCli<{ problems: { text: string }[] }>(cluster, 'status');
+      problems = json.problems.map(({ text }) => text);
+      await sleep(10_000);
       await cluster.healFirst();
     });
     expectExact(audit);
+    expect(problems.join('\n')).to.contain('c1 has a heartbeat and no znode: cut off from ZooKeeper');
   });
 
-  it('the ZooKeeper leader is killed', async () => {
+  it('the ZooKeeper leader is killed: no target moves', async () => {
     const leader = await cluster.ensemble.leader();
+    const before = await owners();
     expectExact(await cluster.audit('ZooKeeper leader killed', () => leader.kill()));
+    expect(await owners()).to.deep.equal(before);
     await leader.start();
   });
 
-  it('the whole ensemble is away for 30 s', async () => {
+  /** Which collector scrapes each target, and by which ring it works. */
+  async function owners(): Promise<Readonly<Record<string, readonly string[]>>> {
+    const found: Record<string, readonly string[]> = {};
+    for (const collector of cluster.collectors.values()) {
+      const owned = (await readTargets(collector)).filter(({ rank }) => rank === 0).map(({ target }) => target);
+      found[collector.id] = [(await readStatus(collector)).ring ?? 'no ring', ...owned.sort()];
+    }
+    return found;
+  }
+
+  it('the whole ensemble is away for 30 s: no target moves', async () => {
     const { servers } = cluster.ensemble;
+    const before = await owners();
     const audit = await cluster.audit('whole ensemble down for 30 s', async () => {
       await Promise.all(servers.map((server) => server.kill()));
       await sleep(30_000);
       await Promise.all(servers.map((server) => server.start()));
     });
     expectExact(audit);
+    expect(await owners()).to.deep.equal(before);
   });
 
   it('a collector killed while the ensemble is away: exactly its targets are missed, and that is reported', async () => {
