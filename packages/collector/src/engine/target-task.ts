@@ -298,8 +298,13 @@ export class TargetTask {
       this.#endHandover();
       return;
     }
-    const lookAtMs = slotMs + LAST_CHANCE * intervalMs + spreadMs(intervalMs, this.#stagger);
-    this.#context.schedule(Math.max(nowMs, lookAtMs), this.#itemOf(slotMs, 'look', true));
+    const lookAtMs = Math.max(nowMs, this.#lastChanceMs(slotMs, intervalMs));
+    this.#context.schedule(lookAtMs, this.#itemOf(slotMs, 'look', true));
+  }
+
+  /** When those look at a slot who are not its owner. */
+  #lastChanceMs(slotMs: number, intervalMs: number): number {
+    return slotMs + LAST_CHANCE * intervalMs + spreadMs(intervalMs, this.#stagger);
   }
 
   /** Ends the schedule in force. Its connection and writer go once nothing of it is in flight. */
@@ -329,12 +334,19 @@ export class TargetTask {
     if (checkMs < slotMs + intervalMs) this.#context.schedule(checkMs, this.#itemOf(slotMs, 'look', true));
   }
 
-  /** Arranges for the open slot when the target is ours: it may have fallen to nobody while the news of a change spread. */
+  /**
+   * Arranges for the open slot when the target is ours, or we are its backup: it may have fallen to nobody while the news of a
+   * change spread.
+   */
   #verifyOpenSlot({ intervalMs, phaseMs }: Schedule, nowMs: number): void {
-    if (this.#context.plan().rankAt(this.id, nowMs) !== 0) return;
+    const rank = this.#context.plan().rankAt(this.id, nowMs);
+    if (rank < 0) return;
     const slotMs = slotAtOrBefore(nowMs, intervalMs, phaseMs);
     if (slotMs <= this.#settledSlotMs || slotMs <= this.#verifyingSlotMs || slotMs < this.#knownFromMs) return;
-    const checkMs = verificationMs(slotMs, intervalMs, nowMs, this.#stagger);
+    const checkMs =
+      rank === 0
+        ? verificationMs(slotMs, intervalMs, nowMs, this.#stagger)
+        : Math.max(nowMs, this.#lastChanceMs(slotMs, intervalMs));
     if (checkMs < slotMs + intervalMs) this.#verifyAt(checkMs, slotMs);
   }
 

@@ -143,7 +143,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     title: 'one dies that has a backup',
-    seeds: [8, 11],
+    seeds: [8, 41],
     sessionTimeoutMs: 12_000,
     replication: 2,
     fault: killing('c2'),
