@@ -4,17 +4,20 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { eventually, timeFactor } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { readStatus, readTargets } from '../support/collector-pages.ts';
 import type { CollectorProcess } from '../support/collector-process.ts';
-import { expectExact } from '../support/expect-exact.ts';
+import { expectExact, expectPrompt } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
 import { runCli } from '../support/run-cli.ts';
 import type { SlotAudit } from '../support/slot-audit.ts';
 
 const INTERVAL_MS = 5_000;
 const SESSION_TIMEOUT_MS = 2_000;
+/** A target that registers while ZooKeeper is away. */
+const LATE = 200;
 
 /** What `pulsekeeper verify --json` says. */
 interface VerifyAnswer {
@@ -122,7 +125,9 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
   it('the ZooKeeper leader is killed: no target moves', async () => {
     const leader = await cluster.ensemble.leader();
     const before = await owners();
-    expectExact(await cluster.audit('ZooKeeper leader killed', () => leader.kill()));
+    const audit = await cluster.audit('ZooKeeper leader killed', () => leader.kill());
+    expectExact(audit);
+    expectPrompt(audit, INTERVAL_MS);
     expect(await owners()).to.deep.equal(before);
     await leader.start();
   });
@@ -140,14 +145,29 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
   it('the whole ensemble is away for 30 s: no target moves', async () => {
     const { servers } = cluster.ensemble;
     const before = await owners();
+    let appearedMs = NaN;
     const audit = await cluster.audit('whole ensemble down for 30 s', async () => {
       await Promise.all(servers.map((server) => server.kill()));
-      await sleep(30_000);
+      await sleep(20_000);
+      const registered = cluster.register([LATE]);
+      await sleep(10_000);
       await Promise.all(servers.map((server) => server.start()));
+      const backAtMs = Date.now();
+      await registered;
+      await eventually(async () => expect((await ownedTargets()).includes(`ledger/t${LATE}`)).to.equal(true));
+      appearedMs = Date.now() - backAtMs;
+      await cluster.withdraw([LATE]);
     });
     expectExact(audit);
-    expect(await owners()).to.deep.equal(before);
+    expectPrompt(audit, INTERVAL_MS);
+    expect(appearedMs, 'until a target is seen that registered meanwhile').to.be.at.most(2_000 * timeFactor);
+    await eventually(async () => expect(await owners()).to.deep.equal(before));
   });
+
+  async function ownedTargets(): Promise<readonly string[]> {
+    const pages = await Promise.all([...cluster.collectors.values()].map(readTargets));
+    return pages.flat().flatMap(({ target, rank }) => (rank === 0 ? [target] : []));
+  }
 
   it('a collector killed while the ensemble is away: exactly its targets are missed, and that is reported', async () => {
     const { servers } = cluster.ensemble;

@@ -22,3 +22,12 @@ export function expectExact(audit: SlotAudit, inFlight = 0): void {
   const allowed = inFlight + (timeFactor > 1 ? Math.ceil(TWICE_WHEN_BUSY * audit.expected) : 0);
   expect(audit.requestedTwice, `slots requested twice: ${audit.twiceSlots.join(' ')}`).to.be.at.most(allowed);
 }
+
+/**
+ * No slot was scraped later than a tenth of the interval after it; where processor time is short, than half of it and a bit,
+ * when slots are verified.
+ */
+export function expectPrompt(audit: SlotAudit, intervalMs: number): void {
+  const part = timeFactor > 1 ? 0.6 : 0.1;
+  expect(audit.longestDelayMs, 'longest delay').to.be.at.most(part * intervalMs + 50 * timeFactor);
+}
