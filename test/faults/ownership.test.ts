@@ -74,9 +74,13 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
     expectExact(await cluster.audit('join', () => cluster.collector('c5').restart()));
   });
 
-  it('one of five is killed', async () => {
+  it('one of five is killed: no more than its share moves', async () => {
+    const before = await ownerOfEach([...cluster.collectors.values()]);
     const audit = await cluster.audit('kill -9 of 1 of 5', () => cluster.collector('c4').kill());
     expectExact(audit, 3);
+    const after = await ownerOfEach([...cluster.collectors.values()].filter(({ id }) => id !== 'c4'));
+    const moved = [...before].filter(([target, owner]) => after.get(target) !== owner);
+    expect(moved.length / before.size, 'share of the targets that moved').to.be.within(0.8 / 5, 1.2 / 5);
     expectExact(await cluster.audit('return of the killed one', () => cluster.collector('c4').restart()));
   });
 
@@ -131,6 +135,17 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
     expect(await owners()).to.deep.equal(before);
     await leader.start();
   });
+
+  /** The collector that scrapes each target of the ledger. */
+  async function ownerOfEach(collectors: readonly CollectorProcess[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const collector of collectors) {
+      for (const { target, rank } of await readTargets(collector)) {
+        if (rank === 0 && target.startsWith('ledger/')) found.set(target, collector.id);
+      }
+    }
+    return found;
+  }
 
   /** Which collector scrapes each target, and by which ring it works. */
   async function owners(): Promise<Readonly<Record<string, readonly string[]>>> {

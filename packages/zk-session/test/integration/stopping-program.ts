@@ -25,7 +25,8 @@ globalThis.clearTimeout = (timer) => {
   clear(timer);
 };
 
-// What the loader of TypeScript and the output hold is not the session's.
+/** What the output and the loader of TypeScript hold, which reads files at any time; the session has none. */
+const OTHERS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback']);
 const heldBefore = process.getActiveResourcesInfo();
 
 function heldSince(): string[] {
@@ -33,7 +34,7 @@ function heldSince(): string[] {
   return process.getActiveResourcesInfo().filter((name) => {
     const index = before.indexOf(name);
     if (index !== -1) before.splice(index, 1);
-    return index === -1 && name !== 'PipeWrap' && name !== 'TTYWrap';
+    return index === -1 && !OTHERS.has(name);
   });
 }
 
