@@ -30,9 +30,10 @@ else if (options.kind === 'wrong') {
       ...(process.env.PULSEKEEPER_ZOOKEEPER ? [] : ['zookeeper']),
       ...(process.env.PULSEKEEPER_REDIS ? [] : ['redis']),
     ];
-    await setUp({ servers: own });
-    // Its cache would be a file outside of our folder.
+    // These caches would be files outside of our folder.
+    process.env.NODE_DISABLE_COMPILE_CACHE = '1';
     process.env.TSX_DISABLE_CACHE = '1';
+    await setUp({ servers: own });
     const { register } = await import('tsx/esm/api');
     register();
     const { runLocalCluster } = await import('./local-cluster/run-local-cluster.ts');

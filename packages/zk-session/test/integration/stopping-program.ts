@@ -26,7 +26,7 @@ globalThis.clearTimeout = (timer) => {
 };
 
 /** What the output and the loader of TypeScript hold, which reads files at any time; the session has none. */
-const OTHERS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback']);
+const OTHERS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback', 'CloseReq']);
 const heldBefore = process.getActiveResourcesInfo();
 
 function heldSince(): string[] {
