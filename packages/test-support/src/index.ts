@@ -6,6 +6,7 @@ export { startExporterFarm } from './exporter-farm.ts';
 export { renderExpositionShape } from './exposition-shape.ts';
 export { atFullLength } from './full-length.ts';
 export { canListen, freePort, retryOnBindFailure } from './free-port.ts';
+export { watchHeldResources } from './held-resources.ts';
 export { startLedgerTargets } from './ledger-targets.ts';
 export { RedisCluster, startRedisCluster } from './redis-cluster.ts';
 export { RedisServer, startRedis } from './redis-server.ts';

@@ -49,6 +49,9 @@ const MAX_CAUTION_DELAY_MS = 1_000;
 /** Moments among which collectors spread that wait for each other. */
 const STAGGER_STEPS = 6;
 
+/** Part of a slot after which a verification is carried out whoever owns the target by then. */
+const LAST_CHANCE = 0.75;
+
 /** Over so long those are spread that verify a slot. */
 const MAX_SPREAD_MS = 100;
 
@@ -144,6 +147,11 @@ export function verificationMs(slotMs: number, intervalMs: number, sinceMs: numb
 /** The `stagger` of a collector: in a few steps, so that looks of a moment still share a call. */
 export function staggerOf(collector: string, target: TargetId): number {
   return 0.5 + (identityHash(`${collector} ${target}`) % STAGGER_STEPS) / (2 * (STAGGER_STEPS - 1));
+}
+
+/** From when on a slot is verified by those, too, who do not own its target. */
+export function lastChanceMs(slotMs: number, intervalMs: number, stagger = 0.5): number {
+  return slotMs + LAST_CHANCE * intervalMs + spreadMs(intervalMs, stagger);
 }
 
 /** By how much a collector puts off a look at a slot that others may look at, too; `stagger` as in {@link SlotSituation}. */

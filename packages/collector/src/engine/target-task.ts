@@ -1,7 +1,7 @@
 import { slotAfter, slotAtOrBefore, type Logger, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
-import { approachSlot, spreadMs, staggerOf, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
+import { approachSlot, lastChanceMs, staggerOf, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
 import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import type { SlotCounters } from '../schedule/slot-counters.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
@@ -10,9 +10,6 @@ import { scheduleOf, type Schedule } from './schedule.ts';
 import { SlotRunner } from './slot-runner.ts';
 import { SlotTally } from './slot-tally.ts';
 import type { TargetState } from './target-state.ts';
-
-/** Part of a slot after which a verification is carried out whoever owns the target by then. */
-const LAST_CHANCE = 0.75;
 
 /** Until then after a boundary, one that leaves is sure to be there still. */
 const AFTER_BOUNDARY_MS = 50;
@@ -246,7 +243,7 @@ export class TargetTask {
     // What came before the target was known is nobody's to make good; starting in its rhythm spreads a cluster's first scrapes.
     if (isInherited && isKnown && lastSlotMs === undefined && slotMs < this.#knownFromMs) return;
     // The target has moved on: left to its owner, unless that may hear of it too late.
-    const isLastChance = isInherited && nowMs >= slotMs + LAST_CHANCE * intervalMs;
+    const isLastChance = isInherited && nowMs >= lastChanceMs(slotMs, intervalMs);
     if (!isLastChance && (rank < 0 || (isInherited && rank > 0))) return;
     // Without the store it cannot be told from a target that is in good hands.
     if (rank < 0 && !isKnown) return;
@@ -298,13 +295,8 @@ export class TargetTask {
       this.#endHandover();
       return;
     }
-    const lookAtMs = Math.max(nowMs, this.#lastChanceMs(slotMs, intervalMs));
+    const lookAtMs = Math.max(nowMs, lastChanceMs(slotMs, intervalMs, this.#stagger));
     this.#context.schedule(lookAtMs, this.#itemOf(slotMs, 'look', true));
-  }
-
-  /** When those look at a slot who are not its owner. */
-  #lastChanceMs(slotMs: number, intervalMs: number): number {
-    return slotMs + LAST_CHANCE * intervalMs + spreadMs(intervalMs, this.#stagger);
   }
 
   /** Ends the schedule in force. Its connection and writer go once nothing of it is in flight. */
@@ -346,7 +338,7 @@ export class TargetTask {
     const checkMs =
       rank === 0
         ? verificationMs(slotMs, intervalMs, nowMs, this.#stagger)
-        : Math.max(nowMs, this.#lastChanceMs(slotMs, intervalMs));
+        : Math.max(nowMs, lastChanceMs(slotMs, intervalMs, this.#stagger));
     if (checkMs < slotMs + intervalMs) this.#verifyAt(checkMs, slotMs);
   }
 

@@ -6,7 +6,7 @@
  *   node --import tsx stopping-program.ts ZOOKEEPER_PORT
  */
 import { serializeInstance, targetId } from '@pulsekeeper/model';
-import { eventually, TcpProxy } from '@pulsekeeper/test-support';
+import { eventually, TcpProxy, watchHeldResources } from '@pulsekeeper/test-support';
 import {
   CollectorMembership,
   Directory,
@@ -19,34 +19,7 @@ import type { StopReport } from './stop-report.ts';
 
 const port = Number(process.argv[2]);
 
-/** Timers that have neither fired nor been cleared; those that are unref'd no list of Node.js has. */
-const liveTimers = new Set<unknown>();
-const { setTimeout: set, clearTimeout: clear } = globalThis;
-globalThis.setTimeout = ((then: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]) => {
-  const timer = set(() => {
-    liveTimers.delete(timer);
-    then(...args);
-  }, delayMs);
-  liveTimers.add(timer);
-  return timer;
-}) as typeof setTimeout;
-globalThis.clearTimeout = (timer) => {
-  liveTimers.delete(timer);
-  clear(timer);
-};
-
-/** What the output and the loader of TypeScript hold, which reads files at any time; the registry has none. */
-const OTHERS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback', 'CloseReq']);
-const heldBefore = process.getActiveResourcesInfo();
-
-function heldSince(): string[] {
-  const before = [...heldBefore];
-  return process.getActiveResourcesInfo().filter((name) => {
-    const index = before.indexOf(name);
-    if (index !== -1) before.splice(index, 1);
-    return index === -1 && !OTHERS.has(name);
-  });
-}
+const heldSince = watchHeldResources();
 
 /** A session whose setups are counted, and everything that may follow one. */
 class Stage {
@@ -223,10 +196,7 @@ async function run(scenario: string): Promise<StopReport> {
   }
   await stage.session.stop();
   await proxy.stop();
-  // What closed in this turn of the event loop is listed for a turn or two.
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  const timers = liveTimers.size === 0 ? [] : [`${liveTimers.size} timers`];
-  return { scenario, state, stopMs, ends, listeners, setups, pending, left: [...heldSince(), ...timers] };
+  return { scenario, state, stopMs, ends, listeners, setups, pending, left: await heldSince() };
 }
 
 for (const scenario of Object.keys(SCENARIOS)) console.log(JSON.stringify(await run(scenario)));

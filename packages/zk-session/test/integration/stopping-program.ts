@@ -7,36 +7,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
+import { watchHeldResources } from '@pulsekeeper/test-support';
+
 import { ZkSession } from '../../src/index.ts';
 
-/** Timers that have neither fired nor been cleared; those that are unref'd no list of Node.js has. */
-const liveTimers = new Set<unknown>();
-const { setTimeout: set, clearTimeout: clear } = globalThis;
-globalThis.setTimeout = ((then: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]) => {
-  const timer = set(() => {
-    liveTimers.delete(timer);
-    then(...args);
-  }, delayMs);
-  liveTimers.add(timer);
-  return timer;
-}) as typeof setTimeout;
-globalThis.clearTimeout = (timer) => {
-  liveTimers.delete(timer);
-  clear(timer);
-};
-
-/** What the output and the loader of TypeScript hold, which reads files at any time; the session has none. */
-const OTHERS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback', 'CloseReq']);
-const heldBefore = process.getActiveResourcesInfo();
-
-function heldSince(): string[] {
-  const before = [...heldBefore];
-  return process.getActiveResourcesInfo().filter((name) => {
-    const index = before.indexOf(name);
-    if (index !== -1) before.splice(index, 1);
-    return index === -1 && !OTHERS.has(name);
-  });
-}
+const heldSince = watchHeldResources();
 
 async function until(session: ZkSession, kind: string): Promise<void> {
   for await (const state of session.states()) if (state.kind === kind) return;
@@ -107,10 +82,7 @@ async function run(scenario: string, connectString: string): Promise<void> {
   await session.stop();
   const stopMs = Math.round(performance.now() - before);
   await proxy?.end();
-  // What closed in this turn of the event loop is listed for a turn or two.
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  const timers = liveTimers.size === 0 ? [] : [`${liveTimers.size} timers`];
-  console.log(`${scenario}: stopped after ${stopMs} ms, left: ${[...heldSince(), ...timers].join(' ')}`);
+  console.log(`${scenario}: stopped after ${stopMs} ms, left: ${(await heldSince()).join(' ')}`);
 }
 
 for (const argument of process.argv.slice(2)) {
