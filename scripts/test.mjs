@@ -13,7 +13,7 @@ import { SetupError } from './bootstrap/setup-error.mjs';
 import { otherNode } from './testing/other-node.mjs';
 import { runChecks } from './testing/run-checks.mjs';
 import { runGroup } from './testing/run-group.mjs';
-import { formatCounts, sumCounts } from './testing/test-counts.mjs';
+import { formatCounts, formatFailures, sumCounts } from './testing/test-counts.mjs';
 import { GROUPS, testFilesOf } from './testing/test-groups.mjs';
 
 await runMain(async () => {
@@ -41,7 +41,7 @@ await runMain(async () => {
   const counts = sumCounts(ofLanes.flat());
   if (counts.passed + counts.failed === 0) process.stdout.write('no test ran\n');
   process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
-  process.stdout.write(`\n${formatCounts(counts)}\n`);
+  process.stdout.write(`${formatFailures(counts.failures)}\n${formatCounts(counts)}\n`);
 });
 
 /** Runs groups one after the other. */

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { failureOf, sumCounts } from './test-counts.mjs';
+
 /** Minutes after which a group counts as hung; a mocha that nothing ends (no `--exit`) shows a leak. */
 const GROUP_LIMIT_MINUTES = 20;
 
@@ -38,7 +40,7 @@ export async function runGroup(options) {
   process.stdout.write(`=== ${title}: ${counts?.passed ?? 0} passed, ${counts?.failed ?? 0} failed in ${seconds} s\n`);
   if (counts !== undefined && (ended === 'exit 0' || counts.failed > 0)) return counts;
   process.stdout.write(`=== ${title}: ended badly (${ended}); counted as a failure\n`);
-  return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1, skipped: counts?.skipped ?? 0 };
+  return sumCounts([...(counts === undefined ? [] : [counts]), failureOf(title, `ended badly (${ended})`)]);
 }
 
 /**

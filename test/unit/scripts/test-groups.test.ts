@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { formatCounts, sumCounts } from '../../../scripts/testing/test-counts.mjs';
+import { failureOf, formatCounts, formatFailures, sumCounts } from '../../../scripts/testing/test-counts.mjs';
 import { GROUPS, testFilesOf } from '../../../scripts/testing/test-groups.mjs';
 
 describe('testFilesOf', () => {
@@ -40,10 +40,22 @@ describe('testFilesOf', () => {
 describe('formatCounts', () => {
   it('sums up, and names skipped tests only where there are some', () => {
     const counts = sumCounts([
-      { passed: 2, failed: 0, skipped: 0 },
-      { passed: 3, failed: 1, skipped: 0 },
+      { passed: 2, failed: 0, skipped: 0, failures: [] },
+      { passed: 3, failed: 0, skipped: 0, failures: [] },
+      failureOf('lint', 'no'),
     ]);
     expect(formatCounts(counts)).to.equal('5 passed, 1 failed');
     expect(formatCounts({ ...counts, skipped: 4 })).to.equal('5 passed, 1 failed, 4 skipped');
   });
+});
+
+describe('formatFailures', () => {
+  it('lists what failed, with the beginning of a long reason', () => {
+    const long = Array.from({ length: 100 }, (_, index) => `line ${index + 1}`).join('\n');
+    const text = formatFailures([...failureOf('lint', 'no').failures, ...failureOf('a test', long).failures]);
+    expect(text).to.match(/^\n=== failed:\n\n1\) lint\n {3}no\n\n2\) a test\n {3}line 1\n/);
+    expect(text).to.contain('line 60\n   …').and.not.contain('line 61');
+  });
+
+  it('is empty where nothing failed', () => expect(formatFailures([])).to.equal(''));
 });
