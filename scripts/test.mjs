@@ -21,8 +21,8 @@ await runMain(async () => {
   const needsServers = options.groups.some((group) => group !== 'unit');
   await setUp({ servers: needsServers ? ['zookeeper', 'redis'] : [] });
 
-  // The end-to-end tests mostly wait for intervals and timeouts to pass: they run beside the others, which yield to them,
-  // since a slot does not wait for processor time.
+  // The end-to-end tests mostly wait for intervals and timeouts to pass: they run beside the others, of which those yield that
+  // have no deadlines of their own: a slot does not wait for processor time.
   const endToEnd = options.groups.filter((group) => group === 'e2e');
   const others = options.groups.filter((group) => group !== 'e2e');
   const isBeside = endToEnd.length > 0 && (others.length > 0 || options.otherNode);
@@ -49,7 +49,9 @@ async function runLane(groups, { packages, mochaArgs }, { buffered = false, yiel
   const results = [];
   for (const title of groups) {
     const files = testFilesOf(root, title, packages);
-    if (files.length > 0) results.push(await runGroup({ root, title, files, mochaArgs, buffered, yields }));
+    if (files.length > 0) {
+      results.push(await runGroup({ root, title, files, mochaArgs, buffered, yields: yields && title === 'unit' }));
+    }
   }
   return results;
 }

@@ -45,7 +45,7 @@ const REFUSED: ReadonlySet<string> = new Set(['CROSSSLOT', 'NOAUTH', 'WRONGPASS'
 
 /** Texts of ioredis and Node for a connection that is not there. */
 const CONNECTION =
-  /Connection is closed|Stream isn't writeable|ECONN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|max retries per request|aborted due to connection close|All sentinels are unreachable|Failed to refresh slots|None of startup nodes|socket/i;
+  /Connection is closed|Stream isn't writeable|ECONN|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|max retries per request|aborted due to connection close|All sentinels are unreachable|Failed to refresh slots|None of startup nodes|Cluster isn't ready|Cluster is disconnect|Node is disconnected|socket/i;
 
 /** Tells the class of an error reply, or of an error that ioredis raised. */
 export function classOfError(error: unknown): ReplyErrorClass {

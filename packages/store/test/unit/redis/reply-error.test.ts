@@ -24,6 +24,8 @@ describe('classOfError', () => {
     ['Command timed out', 'timeout'],
     ['Connection is closed.', 'connection'],
     ["Stream isn't writeable and enableOfflineQueue options is false", 'connection'],
+    ["Cluster isn't ready and enableOfflineQueue options is false", 'connection'],
+    ['Cluster is disconnected.', 'connection'],
     ['connect ECONNREFUSED 127.0.0.1:1', 'connection'],
     ['ERR something new', 'other'],
   ] as const) {
