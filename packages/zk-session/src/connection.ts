@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import type { AuthInfo } from './auth.ts';
+import { byteRequest, REPLY_HEADER_BYTES } from './byte-request.ts';
 import { createLibraryClient, LIBRARY_STATE } from './client-library.ts';
 import type { LibraryCallback, LibraryClient, LibraryException } from './client-library-types.ts';
 import { formatServerAddress } from './connect-string.ts';
@@ -50,6 +51,8 @@ export type SendRequest<Results extends unknown[]> = (
   callback: LibraryCallback<Results>,
 ) => void;
 
+const NO_REPLY = Buffer.alloc(0);
+
 /** The library numbers requests with 32 bits, and throws at 2^31. The numbers need not differ for long. */
 const MAX_XID = 0x3fff_ffff;
 
@@ -70,6 +73,8 @@ export class Connection {
   #link: Socket | undefined;
   #isUp = false;
   #replyCode = 0;
+  /** The reply that the library is given at this moment. */
+  #reply: Buffer = NO_REPLY;
   #receivedAtMs = -Infinity;
 
   /** @throws {@link ZkError} `IncompatibleClientLibrary`. */
@@ -128,6 +133,21 @@ export class Connection {
     } catch (error) {
       fail(ZkError.from(error, path));
     }
+  }
+
+  /**
+   * As {@link send}, for what the library has no code for: it only keeps the order of the requests.
+   *
+   * @param payload - of the request, and what is decoded that of the reply, both without the header.
+   */
+  sendBytes<T>(
+    path: string | undefined,
+    type: number,
+    payload: Buffer,
+    decode: (payload: Buffer) => T,
+    done: OperationDone<T>,
+  ): void {
+    this.send(path, byteRequest(type, payload), () => decode(this.#reply.subarray(REPLY_HEADER_BYTES)), done);
   }
 
   /** As {@link send}, as a promise. */
@@ -261,7 +281,9 @@ export class Connection {
   #feed(frame: Buffer): void {
     const manager = this.#client.connectionManager;
     this.#replyCode = this.#isUp ? takeReplyCode(frame) : 0;
+    this.#reply = frame;
     manager.onSocketData(frame);
+    this.#reply = NO_REPLY;
     if (manager.state === LIBRARY_STATE.sessionExpired) this.#end(() => this.#options.handlers.onExpired());
     if (manager.state === LIBRARY_STATE.authenticationFailed) this.#end(() => this.#options.handlers.onAuthFailed());
   }

@@ -42,3 +42,23 @@ export function toZnodeStat(record: StatRecord): ZnodeStat {
     numChildren: record.numChildren,
   };
 }
+
+/** Bytes of a stat on the wire. */
+export const STAT_BYTES = 68;
+
+/** Reads a stat as it stands on the wire. @throws RangeError when the bytes end before it does. */
+export function readStat(bytes: Buffer, at: number): ZnodeStat {
+  return {
+    czxid: bytes.readBigUInt64BE(at),
+    mzxid: bytes.readBigUInt64BE(at + 8),
+    ctimeMs: Number(bytes.readBigInt64BE(at + 16)),
+    mtimeMs: Number(bytes.readBigInt64BE(at + 24)),
+    version: bytes.readInt32BE(at + 32),
+    childrenVersion: bytes.readInt32BE(at + 36),
+    aclVersion: bytes.readInt32BE(at + 40),
+    ephemeralOwner: bytes.readBigUInt64BE(at + 44),
+    dataLength: bytes.readInt32BE(at + 52),
+    numChildren: bytes.readInt32BE(at + 56),
+    pzxid: bytes.readBigUInt64BE(at + 60),
+  };
+}

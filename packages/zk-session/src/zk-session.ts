@@ -286,7 +286,8 @@ export class ZkSession extends EventEmitter<SessionEvents> implements AsyncDispo
 
   /**
    * Reads the data of many nodes, pipelined and bounded; `undefined` for those that are not there. Takes turns
-   * with other operations, so it holds nobody up. The time limit is for each read, not for the whole.
+   * with other operations, so it holds nobody up. The time limit is for each request, not for the whole.
+   * Without a watch, servers from 3.6 on are asked for 32 nodes with one request; their data share one piece of memory.
    *
    * @throws as {@link ZkSession.getData}, except `NoNode`; RangeError for a concurrency outside 1 to 256.
    */

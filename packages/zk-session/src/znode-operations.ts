@@ -1,10 +1,11 @@
 import { type AclEntry, type AclOption, aclRequest, toAclEntries, toLibraryAcls } from './acl.ts';
-import { readAll } from './bulk-read.ts';
+import { readAll, type ReadOutcome } from './bulk-read.ts';
 import { createMode } from './client-library.ts';
 import type { LibraryAcl, LibraryAclRecord, StatRecord } from './client-library-types.ts';
 import type { Connection, SendRequest } from './connection.ts';
 import type { EphemeralBudget } from './ephemeral-budget.ts';
 import { isZkError, type ZkError } from './errors.ts';
+import { decodeMultiRead, encodeMultiRead, MULTI_READ } from './multi-read.ts';
 import { type MultiOperation, multiRequest, type MultiResult, toMultiResults } from './multi.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { assertRequestFits } from './request-size.ts';
@@ -104,6 +105,8 @@ export interface OperationPorts {
 export class ZnodeOperations {
   readonly #ports: OperationPorts;
   readonly #defaultAcls: LibraryAcl[];
+  /** Servers before 3.6 read one node a request. */
+  #lacksMultiRead = false;
 
   constructor(ports: OperationPorts) {
     this.#ports = ports;
@@ -268,8 +271,41 @@ export class ZnodeOperations {
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
       signal: options.signal,
       read: (path, signal) => this.getData(path, { watch, timeoutMs, signal }, flow),
+      // The server sets no watch for what is read together.
+      readTogether:
+        watch === undefined ? (some, signal) => this.#readTogether(some, { timeoutMs, signal }, flow) : undefined,
       onNodeError: options.onNodeError,
     });
+  }
+
+  /** Several nodes with one request; `undefined` where that is not possible, and where it would have to be repeated. */
+  async #readTogether(
+    paths: readonly string[],
+    { signal, timeoutMs }: OperationOptions,
+    flow: object,
+  ): Promise<readonly ReadOutcome<ZnodeData>[] | undefined> {
+    const { queue, options } = this.#ports;
+    if (this.#lacksMultiRead) return undefined;
+    try {
+      const payload = encodeMultiRead(paths.map((path) => this.#serverPath(path)));
+      if (payload.length > options.maxRequestBytes) return undefined;
+      return await queue.submit<readonly ReadOutcome<ZnodeData>[]>({
+        description: `read of ${paths.length} nodes`,
+        isRepeatable: false,
+        timeoutMs: timeoutMs ?? options.operationTimeoutMs,
+        signal,
+        flow,
+        send: (connection, done) => {
+          const decode = (answer: Buffer): ReadOutcome<ZnodeData>[] => decodeMultiRead(answer, paths);
+          connection.sendBytes(undefined, MULTI_READ, payload, decode, done);
+        },
+      });
+    } catch (error) {
+      if (isZkError(error, 'Unimplemented')) this.#lacksMultiRead = true;
+      // One by one, a path that is none is told apart, and a read that the link broke under is repeated, with a smaller answer.
+      else if (!isZkError(error, 'BadArguments', 'ConnectionLoss')) throw error;
+      return undefined;
+    }
   }
 
   /** Runs what makes ephemerals, within the session's budget; gives back what was certainly not made. */

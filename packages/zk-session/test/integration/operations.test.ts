@@ -211,6 +211,27 @@ describe('operations on a real server', function () {
     expect(waitedMs).to.be.below((performance.now() - startedAtMs) / 4);
   });
 
+  it('read many nodes with few requests, and as one by one', async () => {
+    const session = await start();
+    const paths = Array.from({ length: 1000 }, (_, index) => `/n${index}-ü`);
+    await Promise.all(
+      paths.map(async (path, index) => {
+        if (index % 10 !== 0) await session.create(path, text(index % 7 === 0 ? '' : `data of ${index}`));
+      }),
+    );
+    const reading = session.readMany(paths, { concurrency: 256 });
+    expect(session.pendingOperations).to.equal(8);
+    const together = await reading;
+    // Of what is watched each node is read by itself.
+    const alone = await session.readMany(paths, { watch: () => undefined });
+    expect([...together].sort()).to.deep.equal([...alone].sort());
+    expect([together.size, together.get(paths[10]!), together.get(paths[7]!)?.data.length]).to.deep.equal([
+      1000,
+      undefined,
+      0,
+    ]);
+  });
+
   it('make no more ephemerals than the servers can take at the end of a session', async () => {
     const session = await start({ maxRequestBytes: 4000 });
     const create = (index: number): Promise<string> =>

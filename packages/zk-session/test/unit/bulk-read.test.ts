@@ -68,6 +68,49 @@ describe('readAll', () => {
     expect(aborted).to.include.members(['/a', '/b']);
   });
 
+  it('reads many with one request where that is possible, and one by one where it is not', async () => {
+    const asked: number[] = [];
+    const single: string[] = [];
+    const paths = Array.from({ length: 100 }, (_, index) => `/${index}`);
+    const told: string[] = [];
+    const result = await readAll({
+      ...defaults,
+      concurrency: 64,
+      paths,
+      onNodeError: (path, error) => told.push(`${path} ${error.code}`),
+      read: (path) => {
+        single.push(path);
+        return Promise.resolve(`${path} alone`);
+      },
+      readTogether: (some) => {
+        asked.push(some.length);
+        if (some.includes('/40')) return Promise.resolve(undefined);
+        return Promise.resolve(
+          some.map((path) => {
+            if (path === '/1') return { error: new ZkError('NoNode', '') };
+            return path === '/2' ? { error: new ZkError('NoAuth', '') } : { value: path };
+          }),
+        );
+      },
+    });
+    expect(asked).to.deep.equal([32, 32, 32, 4]);
+    expect(single).to.deep.equal(paths.slice(32, 64));
+    expect(told).to.deep.equal(['/2 NoAuth']);
+    expect(result.size).to.equal(99);
+    expect([result.get('/1'), result.get('/3'), result.get('/40')]).to.deep.equal([undefined, '/3', '/40 alone']);
+  });
+
+  it('asks for no more at a time together than alone', async () => {
+    const asked: number[] = [];
+    const readTogether = (some: readonly string[]): Promise<{ value: string }[]> => {
+      asked.push(some.length);
+      return Promise.resolve(some.map((value) => ({ value })));
+    };
+    const read = (): Promise<string> => Promise.reject(new Error('nothing is read alone'));
+    await readAll({ ...defaults, paths: ['/a', '/b', '/c', '/d', '/e'], read, readTogether });
+    expect(asked).to.deep.equal([4, 1]);
+  });
+
   it('refuses a concurrency that the session cannot keep', async () => {
     for (const concurrency of [0, 257, NaN]) {
       const read = (): Promise<string> => Promise.resolve('');

@@ -10,6 +10,8 @@ import { Watches } from '../../src/watches.ts';
 import { ZnodeOperations } from '../../src/znode-operations.ts';
 
 const EMPTY = new Uint8Array();
+/** The server's code of a request that it does not know. */
+const UNIMPLEMENTED = -6;
 /** The server's code of a node that exists already. */
 const NODE_EXISTS = -110;
 
@@ -17,6 +19,8 @@ interface Rig {
   readonly operations: ZnodeOperations;
   /** Time limits of the requests, in the order in which they came. */
   readonly limitsMs: number[];
+  /** One for each request for several nodes. */
+  readonly together: unknown[];
 }
 
 /** Operations over a link whose every answer takes a second of a clock that stands still otherwise. */
@@ -24,6 +28,7 @@ function rig(answers: readonly (Outcome<unknown> | undefined)[]): Rig {
   const waiting = [...answers];
   let nowMs = 0;
   const limitsMs: number[] = [];
+  const together: unknown[] = [];
   const queue = new OperationQueue<Connection>();
   const submit = queue.submit.bind(queue);
   queue.submit = (request) => {
@@ -38,7 +43,11 @@ function rig(answers: readonly (Outcome<unknown> | undefined)[]): Rig {
       done(answer);
     });
   };
-  queue.open({ send } as unknown as Connection);
+  const sendBytes = (...[path, , , , done]: Parameters<Connection['sendBytes']>): void => {
+    together.push(path);
+    send(String(path), undefined, undefined, done as OperationDone<unknown>);
+  };
+  queue.open({ send, sendBytes } as unknown as Connection);
   const clock = { now: () => nowMs, monotonic: () => nowMs };
   const operations = new ZnodeOperations({
     options: normalizeSessionOptions({ connectString: 'h', clock }),
@@ -47,7 +56,7 @@ function rig(answers: readonly (Outcome<unknown> | undefined)[]): Rig {
     ephemerals: new EphemeralBudget(1_000_000),
     sessionId: () => 1n,
   });
-  return { operations, limitsMs };
+  return { operations, limitsMs, together };
 }
 
 describe('ZnodeOperations', () => {
@@ -65,6 +74,24 @@ describe('ZnodeOperations', () => {
     const { operations, limitsMs } = rig(Array.from({ length: 6 }, () => ({ value: undefined })));
     await operations.ensurePath('/a/b/c', { timeoutMs: 5500 });
     expect(limitsMs).to.deep.equal([5500, 4500, 3500, 2500, 1500, 500]);
+  });
+
+  it('read nodes one by one from a server that cannot read several at a time, and do not ask it again', async () => {
+    const node = { value: { data: EMPTY, stat: undefined } };
+    const { operations, together } = rig([{ error: ZkError.ofServerCode(UNIMPLEMENTED) }, node, node, node]);
+    expect([...(await operations.readMany(['/a', '/b'], {})).keys()]).to.deep.equal(['/a', '/b']);
+    expect((await operations.readMany(['/c'], {})).size).to.equal(1);
+    expect(together).to.have.lengthOf(1);
+  });
+
+  it('read nodes one by one when the link broke under the answer, or a path is none', async () => {
+    const node = { value: { data: EMPTY, stat: undefined } };
+    const { operations, together } = rig([{ error: new ZkError('ConnectionLoss', 'lost') }, node, node, node]);
+    expect((await operations.readMany(['/a', '/b'], {})).size).to.equal(2);
+    const told: string[] = [];
+    const read = await operations.readMany(['/a', 'none'], { onNodeError: (path) => told.push(path) });
+    expect([...read.keys(), ...told]).to.deep.equal(['/a', 'none']);
+    expect(together).to.have.lengthOf(1);
   });
 });
 
