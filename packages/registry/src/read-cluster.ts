@@ -19,7 +19,7 @@ import type { DirectoryProblem } from './directory-view.ts';
 import { codeOf, isRetryable, messageOf } from './errors.ts';
 import { missingTreeReason, toForeignChildren, unusedReason } from './foreign-children.ts';
 import { parseInstanceAt, placeOfInstance, type InstancePlace, type ServiceOrigin } from './instance-place.ts';
-import { listZnode, readZnode } from './read-znode.ts';
+import { listZnode, readZnode, type ZnodeData } from './read-znode.ts';
 import type { RegistrySession } from './registry-session.ts';
 import { ZNODES } from './znode-path.ts';
 
@@ -67,7 +67,7 @@ export interface ClusterSnapshot {
 export interface ReadClusterOptions {
   readonly signal?: AbortSignal | undefined;
   /**
-   * Reads under way at a time.
+   * Reads under way at a time, at most 256.
    * @defaultValue 128
    */
   readonly concurrency?: number | undefined;
@@ -107,8 +107,11 @@ export async function readCluster(
     parseCollector,
   );
   const asked = options.sources ?? new Map<string, ForeignSource | undefined>();
-  const services = await reading.each([...new Set([...serviceNames, ...asked.keys()])].sort(), async (service) => {
-    const rule = await reading.node(ZNODES.servicePath(service), parseServiceRule);
+  const named = [...new Set([...serviceNames, ...asked.keys()])].sort();
+  const rules = await reading.nodesAt(named.map((service) => ZNODES.servicePath(service)));
+  const services = await reading.each(named, async (service) => {
+    const path = ZNODES.servicePath(service);
+    const rule = reading.understood(path, rules.get(path), parseServiceRule) ?? nothing(parseServiceRule);
     const source = asked.has(service) ? asked.get(service) : rule.parsed.ok ? rule.parsed.value.source : undefined;
     const { names, origin } = await reading.instances(service, source, rule.stat);
     const places = names.map((name) => ({
@@ -123,9 +126,7 @@ export async function readCluster(
     services.flatMap(({ places }) => places),
     options.select,
   );
-  const nodes = new Map(
-    await reading.each(selected, async ({ id, place }) => [id, await reading.instance(place)] as const),
-  );
+  const nodes = await reading.instancesAt(selected);
   return {
     defaults,
     services: new Map(
@@ -159,6 +160,25 @@ async function selectPlaces(
   if (select === undefined) return places;
   const ids = new Set(await select(places.map(({ id }) => id)));
   return places.filter(({ id }) => ids.has(id));
+}
+
+/** Why a znode could not be read. */
+interface Refusal {
+  readonly refusal: string;
+}
+
+/** Instances are read and taken apart by parts: while one is taken apart, the server is at work on another. */
+const INSTANCES_A_PART = 256;
+const PARTS_AT_ONCE = 2;
+
+/** Whether an error is the session's or a programmer's, and not about one node. */
+function isOfSession(error: unknown): boolean {
+  return isRetryable(error) || codeOf(error) === undefined || codeOf(error) === 'Closed';
+}
+
+/** What is not there says what an empty node would. */
+function nothing<T>(parse: (data: Uint8Array) => Parsed<T>): SnapshotNode<T> {
+  return { parsed: parse(new Uint8Array()), stat: undefined };
 }
 
 /** The session, the limits and the problems of one reading. */
@@ -205,15 +225,27 @@ class ClusterReading {
     return { names: [...instances].sort(), origin };
   }
 
-  /** An instance, or `undefined` when it went since it was listed. */
-  async instance(place: InstancePlace): Promise<SnapshotInstance | undefined> {
-    const node = await this.#read(place.path, (data) => parseInstanceAt(place, data));
-    return node === undefined ? undefined : { ...node, place };
+  /** Instances, by identity; `undefined` for one that went since it was listed. */
+  async instancesAt(places: readonly PlacedInstance[]): Promise<Map<TargetId, SnapshotInstance | undefined>> {
+    const nodes = new Map<TargetId, SnapshotInstance | undefined>();
+    const readPart = async (part: readonly PlacedInstance[]): Promise<void> => {
+      const read = await this.nodesAt(part.map(({ place }) => place.path));
+      for (const { id, place } of part) {
+        const node = this.understood(place.path, read.get(place.path), (data) => parseInstanceAt(place, data));
+        nodes.set(id, node === undefined ? undefined : { ...node, place });
+      }
+    };
+    const parts: PlacedInstance[][] = [];
+    for (let start = 0; start < places.length; start += INSTANCES_A_PART)
+      parts.push(places.slice(start, start + INSTANCES_A_PART));
+    await mapBounded(parts, PARTS_AT_ONCE, readPart);
+    return nodes;
   }
 
   /** A node that is missing is parsed as if it were empty. */
   async node<T>(path: string, parse: (data: Uint8Array) => Parsed<T>): Promise<SnapshotNode<T>> {
-    return (await this.#read(path, parse)) ?? { parsed: parse(new Uint8Array()), stat: undefined };
+    const nodes = await this.nodesAt([path]);
+    return this.understood(path, nodes.get(path), parse) ?? nothing(parse);
   }
 
   /** The nodes that are there, by name. */
@@ -221,12 +253,41 @@ class ClusterReading {
     items: readonly { readonly name: string; readonly path: string }[],
     parse: (data: Uint8Array) => Parsed<T>,
   ): Promise<Map<string, SnapshotNode<T>>> {
-    const read = await this.each(items, async ({ name, path }) => ({ name, node: await this.#read(path, parse) }));
-    return new Map(read.flatMap(({ name, node }) => (node === undefined ? [] : [[name, node]])));
+    const read = await this.nodesAt(items.map(({ path }) => path));
+    return new Map(
+      items.flatMap(({ name, path }) => {
+        const node = this.understood(path, read.get(path), parse);
+        return node === undefined ? [] : [[name, node]];
+      }),
+    );
   }
 
-  async #read<T>(path: string, parse: (data: Uint8Array) => Parsed<T>): Promise<SnapshotNode<T> | undefined> {
-    const node = await this.#orRefusal(path, () => readZnode(this.#session, path, { signal: this.#signal }));
+  /** What stands at the paths, with few requests; nothing for those that are not there. */
+  async nodesAt(paths: readonly string[]): Promise<Map<string, ZnodeData | Refusal | undefined>> {
+    const signal = this.#signal;
+    const concurrency = Math.ceil(this.#concurrency / PARTS_AT_ONCE);
+    const refused = new Map<string, Refusal>();
+    const onNodeError = (path: string, error: unknown): unknown => refused.set(path, this.#refuse(path, error));
+    try {
+      const nodes = await this.#session.readMany(paths, { signal, concurrency, onNodeError });
+      return refused.size === 0 ? nodes : new Map<string, ZnodeData | Refusal | undefined>([...nodes, ...refused]);
+    } catch (error) {
+      if (isOfSession(error)) throw error;
+      // One by one tells which node it is that cannot be read.
+      const read = await mapBounded(paths, concurrency, async (path) => {
+        const node = await this.#orRefusal(path, () => readZnode(this.#session, path, { signal }));
+        return [path, node] as const;
+      });
+      return new Map(read);
+    }
+  }
+
+  /** What a node says, or why that counts for nothing; `undefined` when it is not there. */
+  understood<T>(
+    path: string,
+    node: ZnodeData | Refusal | undefined,
+    parse: (data: Uint8Array) => Parsed<T>,
+  ): SnapshotNode<T> | undefined {
     if (node === undefined) return undefined;
     if ('refusal' in node) return { parsed: { ok: false, reason: node.refusal }, stat: undefined };
     const parsed = parse(node.data);
@@ -234,15 +295,19 @@ class ClusterReading {
     return { parsed, stat: node.stat };
   }
 
-  async #orRefusal<T>(path: string, read: () => Promise<T>): Promise<T | { readonly refusal: string }> {
+  async #orRefusal<T>(path: string, read: () => Promise<T>): Promise<T | Refusal> {
     try {
       return await read();
     } catch (error) {
-      if (isRetryable(error) || codeOf(error) === undefined || codeOf(error) === 'Closed') throw error;
-      const refusal = `cannot be read: ${messageOf(error)}`;
-      this.problems.push({ path, reason: refusal });
-      return { refusal };
+      if (isOfSession(error)) throw error;
+      return this.#refuse(path, error);
     }
+  }
+
+  #refuse(path: string, error: unknown): Refusal {
+    const refusal = `cannot be read: ${messageOf(error)}`;
+    this.problems.push({ path, reason: refusal });
+    return { refusal };
   }
 
   #isValid(parent: string, name: string): boolean {

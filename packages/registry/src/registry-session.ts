@@ -9,6 +9,7 @@ export interface RegistrySession extends Pick<
   | 'ensurePath'
   | 'getData'
   | 'getChildren'
+  | 'readMany'
   | 'exists'
   | 'setData'
   | 'remove'

@@ -222,6 +222,25 @@ export class FakeSession extends EventEmitter<SessionEvents> implements Registry
     });
   }
 
+  async readMany(
+    paths: Iterable<string>,
+    options: { onNodeError?: ((path: string, error: ZkError) => void) | undefined } = {},
+  ): Promise<Map<string, { data: Uint8Array; stat: ZnodeStat } | undefined>> {
+    const nodes = new Map<string, { data: Uint8Array; stat: ZnodeStat } | undefined>();
+    const read = async (path: string): Promise<void> => {
+      try {
+        nodes.set(path, await this.getData(path));
+      } catch (error) {
+        if (!(error instanceof ZkError)) throw error;
+        if (error.code === 'NoNode') nodes.set(path, undefined);
+        else if (error.code === 'NoAuth' && options.onNodeError !== undefined) options.onNodeError(path, error);
+        else throw error;
+      }
+    };
+    await Promise.all([...paths].map(read));
+    return nodes;
+  }
+
   getChildren(
     path: string,
     options: { watch?: WatchCallback | undefined } = {},
