@@ -78,12 +78,23 @@ export interface OutcomeOptions extends ReadOptions {
   readonly withBefore?: boolean | undefined;
 }
 
+/** What {@link FrameReader.lastReports} takes. */
+export interface LastReportOptions extends ReadOptions {
+  /**
+   * Whether it is told who scraped. Only key frames hold that, so most targets are then looked at twice.
+   *
+   * @defaultValue true
+   */
+  readonly withCollector?: boolean | undefined;
+}
+
 /** The newest scrape of a target. */
 export interface LastReport {
   readonly slotMs: number;
   readonly intervalMs: number;
   readonly timestampMs: number;
   readonly report: ScrapeReport;
+  /** Absent, too, where it was not asked for. */
   readonly collector: string | undefined;
   /** Set when the target left after this slot. */
   readonly endedMs: number | undefined;
@@ -136,7 +147,8 @@ export interface FrameReader {
     toMs: number,
     options?: OutcomeOptions,
   ): AsyncIterable<OutcomePage>;
-  lastReports(ids: readonly TargetId[], options?: ReadOptions): Promise<Map<TargetId, LastReport>>;
+  /** The newest scrape of each target; those without any are left out. */
+  lastReports(ids: readonly TargetId[], options?: LastReportOptions): Promise<Map<TargetId, LastReport>>;
   /** Every target that has frames within its retention, in the order of ids. */
   targets(options?: ReadOptions): Promise<StoredTarget[]>;
   /** From the index, without reading frames; includes the synthetic series of the targets. */

@@ -11,6 +11,7 @@ export type {
   Aggregation,
   FrameReader,
   LastReport,
+  LastReportOptions,
   OutcomeOptions,
   OutcomePage,
   ReadOptions,

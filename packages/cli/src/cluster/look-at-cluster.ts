@@ -62,7 +62,7 @@ export async function lookAtSettledCluster(context: CommandContext): Promise<Clu
 export async function askStore(store: Store, ids: readonly TargetId[], signal: AbortSignal): Promise<StoreAnswer> {
   const options = { signal };
   const [reports, statuses, servers] = await Promise.all([
-    store.reader.lastReports(ids, options),
+    store.reader.lastReports(ids, { signal, withCollector: false }),
     store.readCollectorStatuses(options),
     inspect(store, signal),
   ]);

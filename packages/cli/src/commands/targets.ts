@@ -78,7 +78,7 @@ function ask(context: CommandContext, window: SlotWindow | undefined): Promise<B
 
 async function askTargets({ signal }: CommandContext, store: Store, ids: readonly TargetId[]): Promise<TargetsAnswer> {
   const [reports, statuses] = await Promise.all([
-    store.reader.lastReports(ids, { signal }),
+    store.reader.lastReports(ids, { signal, withCollector: false }),
     store.readCollectorStatuses({ signal }),
   ]);
   return { reports, heartbeats: statuses.map(readHeartbeat) };

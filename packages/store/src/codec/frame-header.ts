@@ -25,6 +25,10 @@ const FLAG = {
   sampleTimestamps: 0x80,
 } as const;
 
+/** Set in the second byte of a frame whose header holds why the scrape failed, or the name of a collector. */
+export const FAILURE_FLAG = FLAG.failure;
+export const COLLECTOR_FLAG = FLAG.collector;
+
 const SCHEMA_ID_BYTES = 16;
 /** More column tables than this in one frame are taken for corruption. */
 const MOST_SCHEMAS = 1024;
@@ -102,23 +106,28 @@ export function putFrameHeader(writer: BitWriter, header: FrameHeader): void {
  * @throws CorruptFrame
  */
 export function takeFrameHeader(cursor: ByteCursor, slotMs: number): FrameHeader {
-  return takeHeader(cursor, slotMs, true);
+  return takeHeader(cursor, slotMs, PARTS.schemas);
 }
+
+/** How far a header is read: its numbers, and the texts and lists up to a part, in the order of the bytes. */
+export type HeaderPart = keyof typeof PARTS;
+
+const PARTS = { numbers: 0, failure: 1, collector: 2, schemas: 3 } as const;
 
 /** So many bytes hold the numbers of every header. */
 export const FRAME_HEAD_BYTES = 64;
 
 /**
- * What the first {@link FRAME_HEAD_BYTES} of a frame tell: its header without texts, so without a message why it failed and the
- * collector, and without the lists of series.
+ * What the begin of a frame tells: its header up to a part. The first {@link FRAME_HEAD_BYTES} tell the numbers, so no message why
+ * it failed, no collector and no lists of series; nor need there be more bytes for a part that the frame lacks.
  *
  * @throws CorruptFrame
  */
-export function readFrameHead(bytes: Uint8Array, slotMs: number): FrameHeader {
-  return takeHeader(new ByteCursor(bytes), slotMs, false);
+export function readFrameHead(bytes: Uint8Array, slotMs: number, upTo: HeaderPart = 'numbers'): FrameHeader {
+  return takeHeader(new ByteCursor(bytes), slotMs, PARTS[upTo]);
 }
 
-function takeHeader(cursor: ByteCursor, slotMs: number, isWhole: boolean): FrameHeader {
+function takeHeader(cursor: ByteCursor, slotMs: number, upTo: number): FrameHeader {
   const first = cursor.byte();
   const version = first >>> 4;
   if (version !== FRAME_VERSION) throw new CorruptFrame(`version ${version} of frames is not known`);
@@ -131,9 +140,9 @@ function takeHeader(cursor: ByteCursor, slotMs: number, isWhole: boolean): Frame
   const timestampMs = slotMs + ((flags & FLAG.timestamp) === 0 ? 0 : cursor.signedVarint());
   const keyDistance = kind === 'key' ? 0 : cursor.varint();
   const chainIndex = kind === 'delta' ? cursor.varint() : 0;
-  const report = takeReport(cursor, flags, isWhole);
-  const collector = isWhole && (flags & FLAG.collector) !== 0 ? cursor.text() : undefined;
-  const schemaIds = isWhole && (flags & FLAG.schemas) !== 0 ? takeSchemaIds(cursor) : NO_IDS;
+  const report = takeReport(cursor, flags, upTo >= PARTS.failure);
+  const collector = upTo >= PARTS.collector && (flags & FLAG.collector) !== 0 ? cursor.text() : undefined;
+  const schemaIds = upTo >= PARTS.schemas && (flags & FLAG.schemas) !== 0 ? takeSchemaIds(cursor) : NO_IDS;
   const hasSampleTimestamps = (flags & FLAG.sampleTimestamps) !== 0;
   return {
     kind,
@@ -169,7 +178,7 @@ export function readFrameHeader(bytes: Uint8Array, slotMs: number): FrameHeader 
   return takeFrameHeader(new ByteCursor(bytes), slotMs);
 }
 
-function takeReport(cursor: ByteCursor, flags: number, isWhole: boolean): ScrapeReport {
+function takeReport(cursor: ByteCursor, flags: number, withFailure: boolean): ScrapeReport {
   const durationSeconds = cursor.varint() / 1e6;
   const samplesScraped = cursor.varint();
   const samplesPostRelabel = (flags & FLAG.postRelabel) === 0 ? samplesScraped : cursor.varint();
@@ -181,7 +190,7 @@ function takeReport(cursor: ByteCursor, flags: number, isWhole: boolean): Scrape
     return { up: true, durationSeconds, samplesScraped, samplesPostRelabel, seriesAdded, attempts, bodyBytes };
   }
   const counts = { durationSeconds, samplesScraped, samplesPostRelabel, seriesAdded, attempts, bodyBytes };
-  if (!isWhole) return { up: false, ...counts };
+  if (!withFailure) return { up: false, ...counts };
   const reason = failureReasonOfCode(cursor.varint());
   return { up: false, failure: { reason, message: cursor.text() }, ...counts };
 }

@@ -10,6 +10,7 @@ import type { FrameHeader } from '../codec/frame-header.ts';
 import type {
   FrameReader,
   LastReport,
+  LastReportOptions,
   OutcomeOptions,
   OutcomePage,
   ReadOptions,
@@ -116,10 +117,13 @@ export class StreamReader implements FrameReader {
     yield* scanOutcomes(this.#context, targets, { fromMs, toMs, withBefore }, signal);
   }
 
-  async lastReports(ids: readonly TargetId[], options: ReadOptions = {}): Promise<Map<TargetId, LastReport>> {
+  async lastReports(
+    ids: readonly TargetId[],
+    { signal, withCollector = true }: LastReportOptions = {},
+  ): Promise<Map<TargetId, LastReport>> {
     await this.#connected();
-    const reports = await readLastReports(this.#context, ids);
-    throwIfAborted(options.signal);
+    const reports = await readLastReports(this.#context, ids, withCollector);
+    throwIfAborted(signal);
     return reports;
   }
 

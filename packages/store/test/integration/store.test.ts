@@ -228,6 +228,8 @@ describe('store on a real redis', () => {
     expect(reports.get(ids[0]!)).to.deep.include({ slotMs: slotAt(2), collector: 'c1', endedMs: undefined });
     expect(reports.get(ids[1]!)).to.deep.include({ slotMs: slotAt(5), collector: 'c1', endedMs: slotAt(6) });
     expect(reports.get(ids[1]!)!.report.failure).to.deep.equal({ reason: 'timeout', message: 'no answer' });
+    const unnamed = await store.reader.lastReports(ids, { withCollector: false });
+    expect([...unnamed]).to.deep.equal([...reports].map(([id, report]) => [id, { ...report, collector: undefined }]));
   });
 
   it('sees a frame that came after the mark of an end in the future as the newest', async () => {
