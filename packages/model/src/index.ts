@@ -65,7 +65,7 @@ export {
 } from './slot.ts';
 export { firstRoutableAddress } from './routable-address.ts';
 export { formatAddress, readAddress } from './target-address.ts';
-export { parseTargetId, splitTargetId, targetId } from './target-id.ts';
+export { knownTargetId, parseTargetId, splitTargetId, targetId } from './target-id.ts';
 
 export type { BackoffOptions } from './backoff.ts';
 export type { Clock } from './clock.ts';

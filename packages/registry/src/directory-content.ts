@@ -1,4 +1,4 @@
-import type { ClusterDefaults, ServiceRule, TargetId } from '@pulsekeeper/model';
+import { knownTargetId, type ClusterDefaults, type ServiceRule, type TargetId } from '@pulsekeeper/model';
 import type { CollectorRecord } from './collector-record.ts';
 import { isSameOrigin, isSameSource as isSameTree, type ServiceOrigin } from './instance-place.ts';
 
@@ -175,11 +175,6 @@ function withoutSeenOf(
   if (names.length === 0 && rule === undefined) return undefined;
   if (names.length === held.instances.size && rule === held.rule) return held;
   return toServiceContent(service, names, rule, undefined, held.origin);
-}
-
-/** The names were checked when they were read; `targetId` would check them again for each of 50,000 targets. */
-function knownTargetId(service: string, instance: string): TargetId {
-  return `${service}/${instance}` as TargetId;
 }
 
 function unionOfKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): Set<string> {

@@ -1,9 +1,9 @@
 import {
   explainInvalidName,
+  knownTargetId,
   parseClusterDefaults,
   parseServiceRule,
   systemClock,
-  targetId,
   type Clock,
   type ClusterDefaults,
   type ForeignSource,
@@ -116,7 +116,7 @@ export async function readCluster(
     const { names, origin } = await reading.instances(service, source, rule.stat);
     const places = names.map((name) => ({
       name,
-      id: targetId(service, name),
+      id: knownTargetId(service, name),
       place: placeOfInstance(service, name, origin),
     }));
     return { service, rule, source, places };

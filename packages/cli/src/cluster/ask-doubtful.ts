@@ -22,11 +22,11 @@ export function askDoubtful<Answer extends ReportingAnswer>(
   return askNamed(context, ask, (ids, { reports }) => doubtfulTargets(ids, reports, context.now()));
 }
 
-/** As {@link askDoubtful}, with another judgement which registrations are needed. */
+/** As {@link askDoubtful}, with another judgement which registrations are needed; without one all are read. */
 export function askNamed<Answer>(
   context: CommandContext,
   ask: (store: Store, ids: readonly TargetId[]) => Promise<Answer>,
-  doubtfulOf: TurnPorts<Answer>['doubtfulOf'],
+  doubtfulOf?: TurnPorts<Answer>['doubtfulOf'],
 ): Promise<BothAnswers<Answer>> {
   return askInTurns({
     readPicture: (select) => readPicture(context, select),

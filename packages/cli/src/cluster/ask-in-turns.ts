@@ -11,8 +11,12 @@ export interface TurnPorts<Answer> {
   readonly readPicture: (select: ReadClusterOptions['select']) => Promise<ClusterPicture>;
   /** The ids come from the registry once it is asked for them, none while ZooKeeper is away. */
   readonly askStore: (ids: () => Promise<readonly TargetId[]>) => Promise<Answer>;
-  /** Of which targets the registration says more than the store's answer. */
-  readonly doubtfulOf: (ids: readonly TargetId[], answer: Answer) => readonly TargetId[];
+  /**
+   * Of which targets the registration says more than the store's answer.
+   *
+   * @defaultValue all are read, while the store is asked
+   */
+  readonly doubtfulOf?: ((ids: readonly TargetId[], answer: Answer) => readonly TargetId[]) | undefined;
 }
 
 /**
@@ -31,6 +35,9 @@ export async function askInTurns<Answer>({
   const answerSeconds = { registry: 0, store: 0 };
   const select = async (ids: readonly TargetId[]): Promise<readonly TargetId[]> => {
     named.resolve(ids);
+    if (doubtfulOf === undefined) {
+      return ids;
+    }
     const answer = await watches.registry.pausedFor(asked.promise);
     return answer === undefined ? ids : doubtfulOf(ids, answer);
   };

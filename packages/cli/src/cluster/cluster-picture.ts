@@ -1,7 +1,7 @@
 import {
   effectiveTarget,
+  knownTargetId,
   NO_CLUSTER_DEFAULTS,
-  targetId,
   type ForeignSource,
   type Parsed,
   type Target,
@@ -41,12 +41,12 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
   const places = new Map<TargetId, InstancePlace>();
   for (const [service, { rule, places: placesByName, instances }] of snapshot.services) {
     for (const [name, place] of placesByName) {
-      places.set(targetId(service, name), place);
+      places.set(knownTargetId(service, name), place);
     }
     // A service rule that cannot be read counts for nothing, as it does for a collector that starts now.
     const serviceRule = rule.parsed.ok ? rule.parsed.value : {};
     for (const [instance, { parsed, stat, place }] of instances) {
-      const id = targetId(service, instance);
+      const id = knownTargetId(service, instance);
       const target = parsed.ok
         ? effectiveTarget({ id, defaults, service: serviceRule, instance: parsed.value })
         : parsed;
@@ -71,7 +71,10 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
 }
 
 /** Every target in the order of the ids, those whose registration was not read without their rule. `O(targets)`. */
-export function everyTarget({ ids, places, targets }: ClusterPicture): RegisteredTarget[] {
+export function everyTarget({ ids, places, targets }: ClusterPicture): readonly RegisteredTarget[] {
+  if (targets.length === ids.length) {
+    return targets;
+  }
   const read = new Map(targets.map((target) => [target.id, target]));
   const every: RegisteredTarget[] = [];
   for (const id of ids) {

@@ -4,7 +4,7 @@ import type { LastReport, Store } from '@pulsekeeper/store';
 import { parseDurationOption } from '../arguments/time-range.ts';
 import { finishAccounts, readRecords } from '../cluster/account-targets.ts';
 import { askBoth, noteOutages, type BothAnswers } from '../cluster/ask-both.ts';
-import { askDoubtful } from '../cluster/ask-doubtful.ts';
+import { askDoubtful, askNamed } from '../cluster/ask-doubtful.ts';
 import { everyTarget, type ClusterPicture } from '../cluster/cluster-picture.ts';
 import { assignmentAt } from '../cluster/ownership.ts';
 import { listOption, textOption, type CommandContext, type CommandInput } from '../command.ts';
@@ -16,7 +16,7 @@ import { readHeartbeat, type Heartbeat } from '../views/heartbeat.ts';
 import type { SlotWindow } from '../views/slot-account.ts';
 import {
   countHealth,
-  listTargets,
+  eachTarget,
   type TargetEntry,
   type TargetHealth,
   type TargetSlots,
@@ -42,21 +42,30 @@ export async function runTargets(context: CommandContext, input: CommandInput): 
   const assignment = assignmentAt(picture, nowMs, context.settings);
   refuseUnknown(input, picture, assignment.members);
   noteOutages(context, answers);
-  const entries = listTargets({
+  const entries = eachTarget({
     targets: everyTarget(picture),
     ownersOf: (id) => assignment.ownersOf(id),
     reports: answers.store.ok ? { ok: true, value: answers.store.value.reports } : answers.store,
     slots: answers.store.ok ? answers.store.value.slots : undefined,
     heartbeats: answers.store.ok ? answers.store.value.heartbeats : undefined,
     nowMs,
-  }).filter(isWanted);
+  });
   if (context.output.isJson) {
-    context.output.printJson(entries);
+    // All has been read by now: what is begun comes to its end.
+    await context.output.printJsonList(only(isWanted, entries));
   } else {
-    printTargets(context, entries, nowMs, window !== undefined);
+    printTargets(context, [...only(isWanted, entries)], nowMs, window !== undefined);
   }
   // A target that is down is an answer, not a failure to give one; `status` and `doctor` judge.
   return answers.store.ok ? ExitCode.Good : ExitCode.Unreachable;
+}
+
+function* only<T>(isWanted: (item: T) => boolean, items: Iterable<T>): Generator<T, void, void> {
+  for (const item of items) {
+    if (isWanted(item)) {
+      yield item;
+    }
+  }
 }
 
 /** What the store says of the targets. */
@@ -68,12 +77,14 @@ interface TargetsAnswer {
 
 /** Only JSON shows the URL, and only slots are counted by the rule: for a table most registrations need not be read. */
 function ask(context: CommandContext, window: SlotWindow | undefined): Promise<BothAnswers<TargetsAnswer>> {
-  return context.output.isJson || window !== undefined
-    ? askBoth(context, async (store, picture) => {
-        const answer = await askTargets(context, store, picture?.ids ?? []);
-        return window === undefined ? answer : { ...answer, slots: await countSlots(context, store, picture, window) };
-      })
-    : askDoubtful(context, (store, ids) => askTargets(context, store, ids));
+  const askStore = (store: Store, ids: readonly TargetId[]): Promise<TargetsAnswer> => askTargets(context, store, ids);
+  if (window !== undefined) {
+    return askBoth(context, async (store, picture) => {
+      const answer = await askStore(store, picture?.ids ?? []);
+      return { ...answer, slots: await countSlots(context, store, picture, window) };
+    });
+  }
+  return context.output.isJson ? askNamed(context, askStore) : askDoubtful(context, askStore);
 }
 
 async function askTargets({ signal }: CommandContext, store: Store, ids: readonly TargetId[]): Promise<TargetsAnswer> {

@@ -9,9 +9,14 @@ import { wrapText } from './wrap-text.ts';
 /** A terminal that is narrower than this wraps by itself. */
 const MIN_PARAGRAPH_WIDTH = 20;
 
+/** Some 100 KB of targets. */
+const ITEMS_A_PART = 256;
+
 /** A stream that text goes to, as the process gives them; a test gives its own. */
 export interface TextSink {
+  /** `false` asks to wait for `drain` before more is written, where that is told. */
   write(text: string): unknown;
+  once?(event: 'drain', listener: () => void): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
@@ -115,8 +120,44 @@ export class Output {
     this.printLine(JSON.stringify(value, undefined, this.isTerminal ? 2 : undefined));
   }
 
+  /**
+   * As {@link Output.printJson} of an array, which is never held as a whole: neither its items nor their text. Waits where the
+   * reader is slower. The items must be at hand: when making one throws, half an array has been written.
+   */
+  async printJsonList(items: Iterable<unknown>): Promise<void> {
+    const [indent, begin, separator, end] = this.isTerminal ? ([2, '[\n', ',\n', '\n]'] as const) : [0, '[', ',', ']'];
+    let lead = begin;
+    for (const part of partsOf(items, ITEMS_A_PART)) {
+      const text = JSON.stringify(part, undefined, indent);
+      await this.#printAndDrain(lead + text.slice(begin.length, -end.length));
+      lead = separator;
+    }
+    this.printLine(lead === begin ? '[]' : end);
+  }
+
+  async #printAndDrain(text: string): Promise<void> {
+    const { stdout } = this.#options;
+    if (stdout.write(text) === false && stdout.once !== undefined) {
+      await new Promise<void>((resolve) => stdout.once?.('drain', resolve));
+    }
+  }
+
   /** Writes a remark to standard error, where it does not get into what a program reads. */
   note(text: string): void {
     this.#options.stderr.write(`${text}\n`);
+  }
+}
+
+function* partsOf(items: Iterable<unknown>, size: number): Generator<unknown[], void, void> {
+  let part: unknown[] = [];
+  for (const item of items) {
+    part.push(item);
+    if (part.length === size) {
+      yield part;
+      part = [];
+    }
+  }
+  if (part.length > 0) {
+    yield part;
   }
 }

@@ -83,13 +83,25 @@ const STALE_INTERVALS = 2;
 const STALE_GRACE_MS = 5000;
 
 /** Puts together what the registry, the ring and the store say of each target; in the order given. `O(targets)`. */
-export function listTargets({ targets, ownersOf, reports, slots, heartbeats, nowMs }: TargetListInput): TargetEntry[] {
+export function listTargets(input: TargetListInput): TargetEntry[] {
+  return [...eachTarget(input)];
+}
+
+/** As {@link listTargets}, one entry at a time. */
+export function* eachTarget({
+  targets,
+  ownersOf,
+  reports,
+  slots,
+  heartbeats,
+  nowMs,
+}: TargetListInput): Generator<TargetEntry, void, void> {
   const alive = (heartbeats ?? []).filter((beat) => isAlive(beat, nowMs));
-  return targets.map(({ id, target, place }) => {
+  for (const { id, target, place } of targets) {
     const owners = ownersOf(id);
     const report = reports.ok ? reports.value.get(id) : undefined;
     const intervalMs = intervalOf(target, report);
-    return {
+    yield {
       target: id,
       owner: owners[0] ?? null,
       owners,
@@ -104,7 +116,7 @@ export function listTargets({ targets, ownersOf, reports, slots, heartbeats, now
       slots: slots?.get(id) ?? null,
       counted: countedOf(id, owners[0], alive),
     };
-  });
+  }
 }
 
 /** Whether a record is so old that the target should have had another since; `intervalMs` is what its rule says now. */

@@ -62,6 +62,7 @@ describe('the package', () => {
       'isClassicMetricName',
       'isProfileName',
       'isValidName',
+      'knownTargetId',
       'labelSetOf',
       'labelValue',
       'newLabelSet',
