@@ -3,9 +3,9 @@ import { MAX_OPERATIONS_IN_FLIGHT } from './operation-queue.ts';
 
 /**
  * How many nodes are read with one request. A node may have up to a megabyte of data by the server's own limit, and an answer
- * must stay below what is taken for one.
+ * must stay below what is taken for one (64 MiB).
  */
-export const NODES_READ_TOGETHER = 32;
+export const NODES_READ_TOGETHER = 60;
 
 /** What became of one node: what was read, or why it could not be. */
 export type ReadOutcome<T> = { readonly value: T } | { readonly error: ZkError };

@@ -4,6 +4,7 @@ export { formatSessionId } from './session-id.ts';
 export { DEFAULT_ZK_SESSION_OPTIONS } from './session-options.ts';
 export { ZkSession } from './zk-session.ts';
 
+export type { ListManyOptions, ReadManyOptions } from './bulk-operations.ts';
 export type { AclEntry, AclOption, AclPermission } from './acl.ts';
 export type { AuthInfo } from './auth.ts';
 export type { ParsedConnectString, ServerAddress } from './connect-string.ts';
@@ -31,7 +32,6 @@ export type {
   ChangeOptions,
   CreateOptions,
   OperationOptions,
-  ReadManyOptions,
   ReadOptions,
   ZnodeAcl,
   ZnodeChildren,

@@ -5,7 +5,10 @@ import { readStat, STAT_BYTES, type ZnodeStat } from './stat.ts';
 /** ZooKeeper's number for it, since 3.6; the client library does not know it. */
 export const MULTI_READ = 22;
 
-const GET_DATA = 4;
+/** What is read of each node, by ZooKeeper's numbers. */
+const STEPS = { data: 4, children: 8 } as const;
+export type StepKind = keyof typeof STEPS;
+
 const FAILED = -1;
 const END = -1;
 /** Of each step: its kind (4), whether it is the end (1), an error code (4). */
@@ -14,17 +17,18 @@ const LENGTH_BYTES = 4;
 const WATCH_BYTES = 1;
 
 /**
- * The payload of one request for the data of several nodes. Of none a watch is set: the server does not take one here.
+ * The payload of one request for the data or the children of several nodes. Of none a watch is set: the server does not take
+ * one here.
  *
  * @param serverPaths - as the server knows them.
  */
-export function encodeMultiRead(serverPaths: readonly string[]): Buffer {
+export function encodeMultiRead(serverPaths: readonly string[], kind: StepKind): Buffer {
   let size = STEP_BYTES;
   for (const path of serverPaths) size += STEP_BYTES + LENGTH_BYTES + Buffer.byteLength(path) + WATCH_BYTES;
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
   for (const path of serverPaths) {
-    at = writeStep(bytes, at, GET_DATA, false);
+    at = writeStep(bytes, at, STEPS[kind], false);
     const length = bytes.write(path, at + LENGTH_BYTES);
     at = bytes.writeInt32BE(length, at) + length;
     at = bytes.writeUInt8(0, at);
@@ -39,16 +43,49 @@ function writeStep(bytes: Buffer, start: number, kind: number, isEnd: boolean): 
 }
 
 /**
- * Reads the payload of the answer: what became of each node, in the order of the request. Data are views of `bytes`.
+ * Reads the payload of an answer about data: what became of each node, in the order of the request. Data are views of `bytes`.
  *
  * @throws RangeError for bytes that are no such answer, or one about another number of nodes.
  */
-export function decodeMultiRead(
+export function decodeData(bytes: Buffer, paths: readonly string[]): ReadOutcome<DataAndStat>[] {
+  return decode(bytes, paths, STEPS.data, (at) => {
+    // A node that nobody has set data of has the length −1.
+    const end = at + LENGTH_BYTES + Math.max(0, bytes.readInt32BE(at));
+    const value = { data: bytes.subarray(at + LENGTH_BYTES, end), stat: readStat(bytes, end) };
+    return { value, end: end + STAT_BYTES };
+  });
+}
+
+/** As {@link decodeData}, of an answer about children: their names. */
+export function decodeChildren(bytes: Buffer, paths: readonly string[]): ReadOutcome<string[]>[] {
+  return decode(bytes, paths, STEPS.children, (start) => {
+    const count = bytes.readInt32BE(start);
+    const value: string[] = [];
+    let at = start + LENGTH_BYTES;
+    for (let index = 0; index < count; index += 1) {
+      const length = bytes.readInt32BE(at);
+      const end = at + LENGTH_BYTES + length;
+      if (length < 0 || end > bytes.length) throw new RangeError(`a name of ${length} bytes is none`);
+      value.push(bytes.toString('utf8', at + LENGTH_BYTES, end));
+      at = end;
+    }
+    return { value, end: at };
+  });
+}
+
+interface DataAndStat {
+  readonly data: Uint8Array;
+  readonly stat: ZnodeStat;
+}
+
+function decode<T>(
   bytes: Buffer,
   paths: readonly string[],
-): ReadOutcome<{ data: Uint8Array; stat: ZnodeStat }>[] {
+  expected: number,
+  read: (at: number) => { readonly value: T; readonly end: number },
+): ReadOutcome<T>[] {
   let at = 0;
-  const outcomes = paths.map((path) => {
+  const outcomes = paths.map((path): ReadOutcome<T> => {
     const kind = bytes.readInt32BE(at);
     at += STEP_BYTES;
     if (kind === FAILED) {
@@ -56,13 +93,10 @@ export function decodeMultiRead(
       at += LENGTH_BYTES;
       return { error };
     }
-    if (kind !== GET_DATA) throw new RangeError(`a step of kind ${kind} was not asked for`);
-    // A node that nobody has set data of has the length −1.
-    const end = at + LENGTH_BYTES + Math.max(0, bytes.readInt32BE(at));
-    const data = bytes.subarray(at + LENGTH_BYTES, end);
-    const stat = readStat(bytes, end);
-    at = end + STAT_BYTES;
-    return { value: { data, stat } };
+    if (kind !== expected) throw new RangeError(`a step of kind ${kind} was not asked for`);
+    const { value, end } = read(at);
+    at = end;
+    return { value };
   });
   if (bytes.readInt32BE(at) !== END || at + STEP_BYTES !== bytes.length) {
     throw new RangeError(`the answer about ${paths.length} nodes has ${bytes.length} bytes, and does not end at ${at}`);

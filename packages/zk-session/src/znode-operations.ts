@@ -1,11 +1,9 @@
 import { type AclEntry, type AclOption, aclRequest, toAclEntries, toLibraryAcls } from './acl.ts';
-import { readAll, type ReadOutcome } from './bulk-read.ts';
 import { createMode } from './client-library.ts';
 import type { LibraryAcl, LibraryAclRecord, StatRecord } from './client-library-types.ts';
 import type { Connection, SendRequest } from './connection.ts';
 import type { EphemeralBudget } from './ephemeral-budget.ts';
-import { isZkError, type ZkError } from './errors.ts';
-import { decodeMultiRead, encodeMultiRead, MULTI_READ } from './multi-read.ts';
+import { isZkError } from './errors.ts';
 import { type MultiOperation, multiRequest, type MultiResult, toMultiResults } from './multi.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { assertRequestFits } from './request-size.ts';
@@ -50,17 +48,6 @@ export interface ChangeOptions extends OperationOptions {
   readonly version?: number | undefined;
 }
 
-/** What `readMany` takes. */
-export interface ReadManyOptions extends ReadOptions {
-  /** Reads at once, 1 to 256. @defaultValue 128 */
-  readonly concurrency?: number | undefined;
-  /**
-   * Told of each node that may not be read (`NoAuth`) or has an impossible name (`BadArguments`); such a node is
-   * left out of the result then. Without it, one such node fails the whole call.
-   */
-  readonly onNodeError?: ((path: string, error: ZkError) => void) | undefined;
-}
-
 /** A node's data. */
 export interface ZnodeData {
   /** Empty where nobody has set any. */
@@ -86,7 +73,6 @@ export interface ZnodeAcl {
 }
 
 const ANY_VERSION = -1;
-const DEFAULT_CONCURRENCY = 128;
 const EMPTY = Buffer.alloc(0);
 /** Given to the library so that it asks the server for a watch; the event goes to {@link Watches}. */
 const ASK_FOR_WATCH = (): undefined => undefined;
@@ -105,8 +91,6 @@ export interface OperationPorts {
 export class ZnodeOperations {
   readonly #ports: OperationPorts;
   readonly #defaultAcls: LibraryAcl[];
-  /** Servers before 3.6 read one node a request. */
-  #lacksMultiRead = false;
 
   constructor(ports: OperationPorts) {
     this.#ports = ports;
@@ -186,11 +170,11 @@ export class ZnodeOperations {
     );
   }
 
-  getChildren(path: string, options: ReadOptions): Promise<ZnodeChildren> {
+  getChildren(path: string, options: ReadOptions, flow?: object): Promise<ZnodeChildren> {
     const serverPath = this.#serverPath(path);
     const watcher = options.watch === undefined ? undefined : ASK_FOR_WATCH;
     return this.#run<[string[], StatRecord], ZnodeChildren>(
-      { name: 'getChildren', path, isRepeatable: true, options },
+      { name: 'getChildren', path, isRepeatable: true, options, flow },
       (client, callback) => client.getChildren(serverPath, watcher, callback),
       (children, stat) => ({ children, stat: toZnodeStat(stat) }),
       () => this.#watch('children', path, options.watch),
@@ -261,51 +245,6 @@ export class ZnodeOperations {
       }
     }
     return results;
-  }
-
-  readMany(paths: Iterable<string>, options: ReadManyOptions): Promise<Map<string, ZnodeData | undefined>> {
-    const { watch, timeoutMs } = options;
-    const flow = {};
-    return readAll({
-      paths,
-      concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-      signal: options.signal,
-      read: (path, signal) => this.getData(path, { watch, timeoutMs, signal }, flow),
-      // The server sets no watch for what is read together.
-      readTogether:
-        watch === undefined ? (some, signal) => this.#readTogether(some, { timeoutMs, signal }, flow) : undefined,
-      onNodeError: options.onNodeError,
-    });
-  }
-
-  /** Several nodes with one request; `undefined` where that is not possible, and where it would have to be repeated. */
-  async #readTogether(
-    paths: readonly string[],
-    { signal, timeoutMs }: OperationOptions,
-    flow: object,
-  ): Promise<readonly ReadOutcome<ZnodeData>[] | undefined> {
-    const { queue, options } = this.#ports;
-    if (this.#lacksMultiRead) return undefined;
-    try {
-      const payload = encodeMultiRead(paths.map((path) => this.#serverPath(path)));
-      if (payload.length > options.maxRequestBytes) return undefined;
-      return await queue.submit<readonly ReadOutcome<ZnodeData>[]>({
-        description: `read of ${paths.length} nodes`,
-        isRepeatable: false,
-        timeoutMs: timeoutMs ?? options.operationTimeoutMs,
-        signal,
-        flow,
-        send: (connection, done) => {
-          const decode = (answer: Buffer): ReadOutcome<ZnodeData>[] => decodeMultiRead(answer, paths);
-          connection.sendBytes(undefined, MULTI_READ, payload, decode, done);
-        },
-      });
-    } catch (error) {
-      if (isZkError(error, 'Unimplemented')) this.#lacksMultiRead = true;
-      // One by one, a path that is none is told apart, and a read that the link broke under is repeated, with a smaller answer.
-      else if (!isZkError(error, 'BadArguments', 'ConnectionLoss')) throw error;
-      return undefined;
-    }
   }
 
   /** Runs what makes ephemerals, within the session's budget; gives back what was certainly not made. */

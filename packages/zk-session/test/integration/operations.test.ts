@@ -220,11 +220,14 @@ describe('operations on a real server', function () {
       }),
     );
     const reading = session.readMany(paths, { concurrency: 256 });
-    expect(session.pendingOperations).to.equal(8);
+    expect(session.pendingOperations).to.equal(4);
     const together = await reading;
     // Of what is watched each node is read by itself.
     const alone = await session.readMany(paths, { watch: () => undefined });
     expect([...together].sort()).to.deep.equal([...alone].sort());
+    const lists = await session.listMany(['/', paths[1]!, paths[10]!, '/none']);
+    expect(lists.get('/')?.sort()).to.deep.equal((await session.getChildren('/')).children.sort());
+    expect([lists.get(paths[1]!), lists.get(paths[10]!), lists.get('/none')]).to.deep.equal([[], undefined, undefined]);
     expect([together.size, together.get(paths[10]!), together.get(paths[7]!)?.data.length]).to.deep.equal([
       1000,
       undefined,

@@ -84,7 +84,7 @@ describe('readAll', () => {
       },
       readTogether: (some) => {
         asked.push(some.length);
-        if (some.includes('/40')) return Promise.resolve(undefined);
+        if (some.includes('/70')) return Promise.resolve(undefined);
         return Promise.resolve(
           some.map((path) => {
             if (path === '/1') return { error: new ZkError('NoNode', '') };
@@ -93,11 +93,11 @@ describe('readAll', () => {
         );
       },
     });
-    expect(asked).to.deep.equal([32, 32, 32, 4]);
-    expect(single).to.deep.equal(paths.slice(32, 64));
+    expect(asked).to.deep.equal([60, 40]);
+    expect(single).to.deep.equal(paths.slice(60));
     expect(told).to.deep.equal(['/2 NoAuth']);
     expect(result.size).to.equal(99);
-    expect([result.get('/1'), result.get('/3'), result.get('/40')]).to.deep.equal([undefined, '/3', '/40 alone']);
+    expect([result.get('/1'), result.get('/3'), result.get('/70')]).to.deep.equal([undefined, '/3', '/70 alone']);
   });
 
   it('asks for no more at a time together than alone', async () => {

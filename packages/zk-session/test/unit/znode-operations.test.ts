@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { BulkOperations } from '../../src/bulk-operations.ts';
 import type { Connection } from '../../src/connection.ts';
 import { EphemeralBudget } from '../../src/ephemeral-budget.ts';
 import { ZkError } from '../../src/errors.ts';
@@ -17,6 +18,7 @@ const NODE_EXISTS = -110;
 
 interface Rig {
   readonly operations: ZnodeOperations;
+  readonly bulk: BulkOperations;
   /** Time limits of the requests, in the order in which they came. */
   readonly limitsMs: number[];
   /** One for each request for several nodes. */
@@ -45,18 +47,19 @@ function rig(answers: readonly (Outcome<unknown> | undefined)[]): Rig {
   };
   const sendBytes = (...[path, , , , done]: Parameters<Connection['sendBytes']>): void => {
     together.push(path);
-    send(String(path), undefined, undefined, done as OperationDone<unknown>);
+    send(String(path), undefined, undefined, done);
   };
   queue.open({ send, sendBytes } as unknown as Connection);
   const clock = { now: () => nowMs, monotonic: () => nowMs };
-  const operations = new ZnodeOperations({
+  const ports = {
     options: normalizeSessionOptions({ connectString: 'h', clock }),
     queue,
     watches: new Watches(silentSessionLogger),
     ephemerals: new EphemeralBudget(1_000_000),
     sessionId: () => 1n,
-  });
-  return { operations, limitsMs, together };
+  };
+  const operations = new ZnodeOperations(ports);
+  return { operations, bulk: new BulkOperations(ports, operations), limitsMs, together };
 }
 
 describe('ZnodeOperations', () => {
@@ -78,18 +81,18 @@ describe('ZnodeOperations', () => {
 
   it('read nodes one by one from a server that cannot read several at a time, and do not ask it again', async () => {
     const node = { value: { data: EMPTY, stat: undefined } };
-    const { operations, together } = rig([{ error: ZkError.ofServerCode(UNIMPLEMENTED) }, node, node, node]);
-    expect([...(await operations.readMany(['/a', '/b'], {})).keys()]).to.deep.equal(['/a', '/b']);
-    expect((await operations.readMany(['/c'], {})).size).to.equal(1);
+    const { bulk, together } = rig([{ error: ZkError.ofServerCode(UNIMPLEMENTED) }, node, node, node]);
+    expect([...(await bulk.readMany(['/a', '/b'], {})).keys()]).to.deep.equal(['/a', '/b']);
+    expect((await bulk.readMany(['/c'], {})).size).to.equal(1);
     expect(together).to.have.lengthOf(1);
   });
 
   it('read nodes one by one when the link broke under the answer, or a path is none', async () => {
     const node = { value: { data: EMPTY, stat: undefined } };
-    const { operations, together } = rig([{ error: new ZkError('ConnectionLoss', 'lost') }, node, node, node]);
-    expect((await operations.readMany(['/a', '/b'], {})).size).to.equal(2);
+    const { bulk, together } = rig([{ error: new ZkError('ConnectionLoss', 'lost') }, node, node, node]);
+    expect((await bulk.readMany(['/a', '/b'], {})).size).to.equal(2);
     const told: string[] = [];
-    const read = await operations.readMany(['/a', 'none'], { onNodeError: (path) => told.push(path) });
+    const read = await bulk.readMany(['/a', 'none'], { onNodeError: (path) => told.push(path) });
     expect([...read.keys(), ...told]).to.deep.equal(['/a', 'none']);
     expect(together).to.have.lengthOf(1);
   });
