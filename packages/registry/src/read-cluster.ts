@@ -12,7 +12,7 @@ import {
   type ServiceRule,
   type TargetId,
 } from '@pulsekeeper/model';
-import type { ZnodeStat } from '@pulsekeeper/zk-session';
+import type { ListManyOptions, ZnodeStat } from '@pulsekeeper/zk-session';
 import { mapBounded } from './bounded-map.ts';
 import { parseCollector, type CollectorRecord } from './collector-record.ts';
 import type { DirectoryProblem } from './directory-view.ts';
@@ -109,11 +109,18 @@ export async function readCluster(
   const asked = options.sources ?? new Map<string, ForeignSource | undefined>();
   const named = [...new Set([...serviceNames, ...asked.keys()])].sort();
   const rules = await reading.nodesAt(named.map((service) => ZNODES.servicePath(service)));
-  const services = await reading.each(named, async (service) => {
+  const found = named.map((service) => {
     const path = ZNODES.servicePath(service);
     const rule = reading.understood(path, rules.get(path), parseServiceRule) ?? nothing(parseServiceRule);
     const source = asked.has(service) ? asked.get(service) : rule.parsed.ok ? rule.parsed.value.source : undefined;
-    const { names, origin } = await reading.instances(service, source, rule.stat);
+    return { service, path, rule, source };
+  });
+  const listed = await reading.namesAt(found.filter(({ source }) => source === undefined).map(({ path }) => path));
+  const services = await reading.each(found, async ({ service, path, rule, source }) => {
+    const { names, origin } =
+      source === undefined
+        ? { names: listed.get(path) ?? [], origin: undefined }
+        : await reading.foreignInstances(service, source, rule.stat);
     const places = names.map((name) => ({
       name,
       id: knownTargetId(service, name),
@@ -168,7 +175,7 @@ interface Refusal {
 }
 
 /** Instances are read and taken apart by parts: while one is taken apart, the server is at work on another. */
-const INSTANCES_A_PART = 256;
+const INSTANCES_A_PART = 240;
 const PARTS_AT_ONCE = 2;
 
 /** Whether an error is the session's or a programmer's, and not about one node. */
@@ -200,19 +207,31 @@ class ClusterReading {
 
   /** Valid names of the children, sorted. */
   async names(path: string): Promise<string[]> {
-    const list = await this.#orRefusal(path, () => listZnode(this.#session, path, { signal: this.#signal }));
-    if (list === undefined || 'refusal' in list) return [];
-    return list.children.filter((name) => this.#isValid(path, name)).sort();
+    return (await this.namesAt([path])).get(path) ?? [];
   }
 
-  /** Names of a service's instances, sorted, and where they are registered when that is not by us. */
-  async instances(
+  /** As {@link ClusterReading.names}, of many nodes; nothing for those that are not there or may not be read. */
+  async namesAt(paths: readonly string[]): Promise<Map<string, string[]>> {
+    const lists = await this.#many(
+      paths,
+      (options) => this.#session.listMany(paths, options),
+      async (path, signal) => (await listZnode(this.#session, path, { signal }))?.children,
+    );
+    const names = new Map<string, string[]>();
+    for (const [path, list] of lists) {
+      if (list === undefined || 'refusal' in list) continue;
+      names.set(path, list.filter((name) => this.#isValid(path, name)).sort());
+    }
+    return names;
+  }
+
+  /** Names of the instances of a service whose rule names a foreign tree, sorted, and where they are registered. */
+  async foreignInstances(
     service: string,
-    source: ForeignSource | undefined,
+    source: ForeignSource,
     stat: ZnodeStat | undefined,
   ): Promise<{ names: string[]; origin: ServiceOrigin | undefined }> {
     const path = ZNODES.servicePath(service);
-    if (source === undefined) return { names: await this.names(path), origin: undefined };
     if (stat !== undefined && stat.numChildren > 0) {
       this.problems.push({ path: `${path}/*`, reason: unusedReason(stat.numChildren, source) });
     }
@@ -264,18 +283,30 @@ class ClusterReading {
 
   /** What stands at the paths, with few requests; nothing for those that are not there. */
   async nodesAt(paths: readonly string[]): Promise<Map<string, ZnodeData | Refusal | undefined>> {
+    return this.#many(
+      paths,
+      (options) => this.#session.readMany(paths, options),
+      (path, signal) => readZnode(this.#session, path, { signal }),
+    );
+  }
+
+  /** Reads many nodes with few requests; where that fails for one of them, one by one, to tell which it is. */
+  async #many<T>(
+    paths: readonly string[],
+    readAll: (options: ListManyOptions) => Promise<Map<string, T | undefined>>,
+    readOne: (path: string, signal: AbortSignal | undefined) => Promise<T | undefined>,
+  ): Promise<Map<string, T | Refusal | undefined>> {
     const signal = this.#signal;
     const concurrency = Math.ceil(this.#concurrency / PARTS_AT_ONCE);
     const refused = new Map<string, Refusal>();
     const onNodeError = (path: string, error: unknown): unknown => refused.set(path, this.#refuse(path, error));
     try {
-      const nodes = await this.#session.readMany(paths, { signal, concurrency, onNodeError });
-      return refused.size === 0 ? nodes : new Map<string, ZnodeData | Refusal | undefined>([...nodes, ...refused]);
+      const nodes = await readAll({ signal, concurrency, onNodeError });
+      return refused.size === 0 ? nodes : new Map<string, T | Refusal | undefined>([...nodes, ...refused]);
     } catch (error) {
       if (isOfSession(error)) throw error;
-      // One by one tells which node it is that cannot be read.
       const read = await mapBounded(paths, concurrency, async (path) => {
-        const node = await this.#orRefusal(path, () => readZnode(this.#session, path, { signal }));
+        const node = await this.#orRefusal(path, () => readOne(path, signal));
         return [path, node] as const;
       });
       return new Map(read);

@@ -10,6 +10,7 @@ export interface RegistrySession extends Pick<
   | 'getData'
   | 'getChildren'
   | 'readMany'
+  | 'listMany'
   | 'exists'
   | 'setData'
   | 'remove'

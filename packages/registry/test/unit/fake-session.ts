@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import {
   ZkError,
+  type ListManyOptions,
   type MultiOperation,
   type SessionEvents,
   type SessionState,
@@ -222,18 +223,30 @@ export class FakeSession extends EventEmitter<SessionEvents> implements Registry
     });
   }
 
-  async readMany(
+  readMany(
     paths: Iterable<string>,
-    options: { onNodeError?: ((path: string, error: ZkError) => void) | undefined } = {},
+    options: ListManyOptions = {},
   ): Promise<Map<string, { data: Uint8Array; stat: ZnodeStat } | undefined>> {
-    const nodes = new Map<string, { data: Uint8Array; stat: ZnodeStat } | undefined>();
+    return this.#many(paths, options, (path) => this.getData(path));
+  }
+
+  listMany(paths: Iterable<string>, options: ListManyOptions = {}): Promise<Map<string, string[] | undefined>> {
+    return this.#many(paths, options, async (path) => (await this.getChildren(path)).children);
+  }
+
+  async #many<T>(
+    paths: Iterable<string>,
+    { onNodeError }: ListManyOptions,
+    readOne: (path: string) => Promise<T>,
+  ): Promise<Map<string, T | undefined>> {
+    const nodes = new Map<string, T | undefined>();
     const read = async (path: string): Promise<void> => {
       try {
-        nodes.set(path, await this.getData(path));
+        nodes.set(path, await readOne(path));
       } catch (error) {
         if (!(error instanceof ZkError)) throw error;
         if (error.code === 'NoNode') nodes.set(path, undefined);
-        else if (error.code === 'NoAuth' && options.onNodeError !== undefined) options.onNodeError(path, error);
+        else if (error.code === 'NoAuth' && onNodeError !== undefined) onNodeError(path, error);
         else throw error;
       }
     };
