@@ -4,12 +4,12 @@ import { InvalidRegistrationError } from './errors.ts';
 import type { LabelSet } from './labels.ts';
 import type { Parsed } from './parsed.ts';
 import { refused } from './refusal.ts';
-import { checkFields, INSTANCE_RULE_SHAPE, readDocument, toOverrides, type ReadOptions } from './rule-document.ts';
-import { addressField, MAX_INTERVAL_MS, textField } from './rule-field.ts';
+import { checkFields, INSTANCE_RULE_SHAPE, toOverrides, type ReadOptions } from './rule-document.ts';
+import { addressField, isShortText, MAX_INTERVAL_MS, textField } from './rule-field.ts';
 import type { RuleOverrides, Scheme } from './scrape-rule.ts';
 import { showValue } from './show-value.ts';
-import { formatAddress, type TargetAddress } from './target-address.ts';
-import { detached, MAX_ZNODE_BYTES, ownFields } from './znode-json.ts';
+import { formatAddress, readAddress, type TargetAddress } from './target-address.ts';
+import { detached, MAX_ZNODE_BYTES, ownFields, readZnodeJson } from './znode-json.ts';
 
 const MAX_INSTANCE_KEY_LENGTH = 128;
 
@@ -77,13 +77,54 @@ const INPUT_NAMES = {
 
 /** Reads the data of `/services/<service>/<instance>`. Whatever is wrong refuses the whole record. */
 export function parseInstance(data: Uint8Array, options: ReadOptions = {}): Parsed<InstanceRecord> {
-  const read = readDocument(INSTANCE_SCHEMA, data, options);
-  if ('refusal' in read) {
-    return refused(read.refusal);
+  const json = readZnodeJson(data);
+  if ('refusal' in json) {
+    return refused(json.refusal);
   }
-  const { address, instance_key: instanceKey } = read.fields;
-  const record: InstanceRecord = { ...toOverrides(read.fields), address };
-  return { ok: true, value: instanceKey === undefined ? record : { ...record, instanceKey } };
+  const { address: addressText, instance_key: instanceKey, ...others } = json.fields;
+  const key = data.length > LONGEST_KNOWN ? undefined : JSON.stringify(others);
+  const known = key === undefined || options.unknownFields === 'refuse' ? undefined : knownOverrides.get(key);
+  const address = known !== undefined && typeof addressText === 'string' ? readAddress(addressText) : undefined;
+  if (known !== undefined && address !== undefined && (instanceKey === undefined || isInstanceKey(instanceKey))) {
+    return { ok: true, value: instanceRecord(known, address, instanceKey) };
+  }
+  const checked = checkFields(INSTANCE_SCHEMA, json.fields, options);
+  if ('refusal' in checked) {
+    return refused(checked.refusal);
+  }
+  const overrides = toOverrides(checked.fields);
+  if (key !== undefined) {
+    remember(key, overrides);
+  }
+  return { ok: true, value: instanceRecord(overrides, checked.fields.address, checked.fields.instance_key) };
+}
+
+/**
+ * What fields other than the address and the key came to, by their JSON: most instances differ in these two alone, and a check of
+ * all fields takes longer than all the rest of reading one.
+ */
+const knownOverrides = new Map<string, RuleOverrides>();
+const MOST_KNOWN = 256;
+/** Bytes of a registration; a longer one may be so deep that making a text of it overflows the stack. */
+const LONGEST_KNOWN = 1024;
+
+function remember(key: string, overrides: RuleOverrides): void {
+  if (knownOverrides.size >= MOST_KNOWN) {
+    knownOverrides.clear();
+  }
+  knownOverrides.set(key, overrides);
+}
+
+function instanceRecord(
+  overrides: RuleOverrides,
+  address: TargetAddress,
+  instanceKey: string | undefined,
+): InstanceRecord {
+  return instanceKey === undefined ? { ...overrides, address } : { ...overrides, address, instanceKey };
+}
+
+function isInstanceKey(value: unknown): value is string {
+  return isShortText(value, MAX_INSTANCE_KEY_LENGTH);
 }
 
 /**

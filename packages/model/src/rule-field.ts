@@ -151,9 +151,14 @@ export function addressField(): z.ZodType<TargetAddress> {
 export function textField(maxLength: number): z.ZodType<string> {
   return fieldOf({
     allowed: `a text of 1 to ${maxLength} characters without control characters`,
-    read: (value) => (isText(value, maxLength) && value !== '' ? value : undefined),
+    read: (value) => (isShortText(value, maxLength) ? value : undefined),
     jsonSchema: { type: 'string', minLength: 1, maxLength },
   });
+}
+
+/** Whether it is a text as {@link textField} takes it. */
+export function isShortText(value: unknown, maxLength: number): value is string {
+  return isText(value, maxLength) && value !== '';
 }
 
 /** The name of a profile of credentials in the collectors' configuration; never the credentials themselves. */

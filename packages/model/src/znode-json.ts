@@ -20,6 +20,8 @@ export function detached<T extends object>(fields: T): T {
   return Object.assign(Object.create(null) as T, fields);
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Reads the JSON object in a znode's bytes. Blank data is the empty object: ZooKeeper's own tools create znodes without
  * data.
@@ -30,7 +32,7 @@ export function readZnodeJson(data: Uint8Array): { fields: OwnFields } | { refus
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(data);
+    text = utf8.decode(data);
   } catch {
     // The decoder says only that the bytes are invalid, which is all there is to tell.
     return refuse('not UTF-8', 'a JSON object in UTF-8');

@@ -127,6 +127,62 @@ describe('serializeInstance', () => {
   }
 });
 
+describe('parseInstance', () => {
+  const parse = (fields: object): ReturnType<typeof parseInstance> =>
+    parseInstance(Buffer.from(JSON.stringify(fields)));
+  const others = { interval: '10s', labels: { zone: 'a' }, params: { module: ['x'] }, of_a_later_release: [1] };
+
+  it('reads an instance alike whether or not one like it was read before', () => {
+    const first = parse({ ...others, address: 'H-1:1', instance_key: 'one' });
+    expect(first).to.deep.equal({
+      ok: true,
+      value: {
+        address: { host: 'h-1', port: 1 },
+        intervalMs: 10_000,
+        labels: first.ok && first.value.labels,
+        params: first.ok && first.value.params,
+        instanceKey: 'one',
+      },
+    });
+    const value = first.ok ? first.value : undefined;
+    expect(parse({ address: 'h-1:1', ...others, instance_key: 'one' })).to.deep.equal(first);
+    const other = parse({ address: '[::1]:2', ...others });
+    expect(other.ok && { ...other.value, address: value?.address, instanceKey: 'one' }).to.deep.equal(value);
+    expect(other.ok && Object.hasOwn(other.value, 'instanceKey')).to.equal(false);
+  });
+
+  it('refuses what is wrong in an instance like one that was read before', () => {
+    parse({ address: 'h:1', ...others });
+    for (const [wrong, reason] of [
+      [{ address: 'h' }, /^address is "h"/],
+      [{ address: 1 }, /^address is 1/],
+      [{}, /^address/],
+      [{ address: 'h:1', instance_key: '' }, /^instance_key is ""/],
+      [{ address: 'h:1', instance_key: 'a\nb' }, /^instance_key/],
+      [{ address: 'h:1', instance_key: null }, /^instance_key is null/],
+    ] as const) {
+      const parsed = parse({ ...others, ...wrong });
+      expect(parsed.ok ? 'taken' : parsed.reason).to.match(reason);
+    }
+    const data = Buffer.from(JSON.stringify({ address: 'h:1', ...others }));
+    expect(parseInstance(data, { unknownFields: 'refuse' }).ok).to.equal(false);
+  });
+
+  it('reads one as deep as a znode can be', () => {
+    for (const depth of [200, 10_000]) {
+      const deep = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+      expect(parseInstance(Buffer.from(`{"address":"h:1","later":${deep}}`)).ok, String(depth)).to.equal(true);
+    }
+  });
+
+  it('reads thousands of different ones', () => {
+    for (let count = 0; count < 3000; count += 1) {
+      const parsed = parse({ address: 'h:1', timeout: `${(count % 1500) + 1}ms` });
+      expect(parsed.ok && parsed.value.timeoutMs).to.equal((count % 1500) + 1);
+    }
+  });
+});
+
 describe('instanceJsonSchema', () => {
   it('describes every field, and requires the address alone', () => {
     const schema = instanceJsonSchema();
