@@ -138,14 +138,16 @@ export async function readCluster(
     defaults,
     services: new Map(
       services.map(({ service, rule, source, places }) => {
-        // One that was to be read and is not there has gone since it was listed.
-        const present = places.filter(({ id }) => !nodes.has(id) || nodes.get(id) !== undefined);
-        const read = present.flatMap(({ name, id }) => {
+        const present = new Map<string, InstancePlace>();
+        const read = new Map<string, SnapshotInstance>();
+        for (const { name, id, place } of places) {
           const node = nodes.get(id);
-          return node === undefined ? [] : [[name, node] as const];
-        });
-        const all = new Map(present.map(({ name, place }) => [name, place]));
-        return [service, { rule, source, places: all, instances: new Map(read) }];
+          if (node !== undefined) read.set(name, node);
+          // One that was to be read and is not there has gone since it was listed.
+          else if (nodes.has(id)) continue;
+          present.set(name, place);
+        }
+        return [service, { rule, source, places: present, instances: read }];
       }),
     ),
     collectors,
@@ -165,8 +167,11 @@ async function selectPlaces(
   select: ReadClusterOptions['select'],
 ): Promise<readonly PlacedInstance[]> {
   if (select === undefined) return places;
-  const ids = new Set(await select(places.map(({ id }) => id)));
-  return places.filter(({ id }) => ids.has(id));
+  const ids = places.map(({ id }) => id);
+  const wanted = await select(ids);
+  if (wanted === ids) return places;
+  const selected = new Set(wanted);
+  return places.filter(({ id }) => selected.has(id));
 }
 
 /** Why a znode could not be read. */
