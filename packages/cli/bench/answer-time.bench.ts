@@ -40,7 +40,7 @@ const COMMANDS = [
   ['verify', '--since', '5m'],
 ];
 /** What is slower where more registrations must be read. */
-const COMMANDS_WITH_DOWN = [['status'], ['doctor'], ['targets', '--health', 'down']];
+const COMMANDS_WITH_DOWN = [['status'], ['doctor'], ['targets', '--health', 'down'], ['targets', '--json']];
 const COLLECTORS = Array.from({ length: 10 }, (_, index) => `collector-${index}`);
 /** Every so many-th target is down in the second case. */
 const DOWN_EVERY = 10;

@@ -47,10 +47,9 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
     const serviceRule = rule.parsed.ok ? rule.parsed.value : {};
     for (const [instance, { parsed, stat, place }] of instances) {
       const id = knownTargetId(service, instance);
-      const target = parsed.ok
-        ? effectiveTarget({ id, defaults, service: serviceRule, instance: parsed.value })
-        : parsed;
-      targets.push({ id, target, registeredAtMs: stat?.ctimeMs, place });
+      const make = (): Parsed<Target> =>
+        parsed.ok ? effectiveTarget({ id, defaults, service: serviceRule, instance: parsed.value }) : parsed;
+      targets.push(new RegisteredInstance(id, place, stat?.ctimeMs, make));
     }
   }
   return {
@@ -68,6 +67,25 @@ export function pictureOf(snapshot: ClusterSnapshot): ClusterPicture {
     ),
     problems: snapshot.problems,
   };
+}
+
+/** Its target is made anew each time that it is asked for: it takes a microsecond or two, and ten thousands of them much memory. */
+class RegisteredInstance implements PicturedTarget {
+  readonly id: TargetId;
+  readonly place: InstancePlace;
+  readonly registeredAtMs: number | undefined;
+  readonly #make: () => Parsed<Target>;
+
+  constructor(id: TargetId, place: InstancePlace, registeredAtMs: number | undefined, make: () => Parsed<Target>) {
+    this.id = id;
+    this.place = place;
+    this.registeredAtMs = registeredAtMs;
+    this.#make = make;
+  }
+
+  get target(): Parsed<Target> {
+    return this.#make();
+  }
 }
 
 /** Every target in the order of the ids, those whose registration was not read without their rule. `O(targets)`. */

@@ -1,4 +1,5 @@
 import type { TargetId } from '@pulsekeeper/model';
+import { eventually } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { askInTurns } from '../../../src/cluster/ask-in-turns.ts';
@@ -52,6 +53,24 @@ describe('askInTurns', () => {
       doubtfulOf,
     });
     expect([registry.ok, store.ok, asked]).to.deep.equal([false, true, [[]]]);
+  });
+
+  it('reads all of them without waiting for the store where nothing is left out', async () => {
+    let isRead = false;
+    const { registry, store } = await askInTurns({
+      readPicture: async (select) => {
+        const read = picture([...((await select?.(IDS)) ?? [])]);
+        isRead = true;
+        return read;
+      },
+      askStore: async (ids) => {
+        await ids();
+        await eventually(() => expect(isRead).to.equal(true));
+        return answer();
+      },
+    });
+    expect(registry).to.deep.equal({ ok: true, value: picture(IDS) });
+    expect(store.ok).to.equal(true);
   });
 
   it('throws what is no outage, of either', async () => {
