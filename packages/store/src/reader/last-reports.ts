@@ -5,35 +5,15 @@ import type { LastReport } from '../frame-reader.ts';
 import type { ScanContext } from './frame-scan.ts';
 import { peekFrames, type FrameHead, type Peek } from './peek-frames.ts';
 
-/** What is told of the latest scrape of a target. */
-interface LatestScrape {
-  readonly header: FrameHeader;
-  readonly endedMs: number | undefined;
-}
-
 /** The newest scrape of each target; those without any are left out. @throws StoreError */
 export async function readLastReports(
   context: ScanContext,
   ids: readonly TargetId[],
   withCollector: boolean,
 ): Promise<Map<TargetId, LastReport>> {
-  const latest = await latestScrapes(context, ids, withCollector);
-  const names = withCollector ? await collectorsOf(context, latest) : new Map<TargetId, string>();
   const reports = new Map<TargetId, LastReport>();
-  for (const [target, { header, endedMs }] of latest) {
-    const { slotMs, intervalMs, timestampMs, report } = header;
-    const collector = header.collector ?? names.get(target);
-    reports.set(target, { slotMs, intervalMs, timestampMs, report, collector, endedMs });
-  }
-  return reports;
-}
-
-async function latestScrapes(
-  context: ScanContext,
-  ids: readonly TargetId[],
-  withCollector: boolean,
-): Promise<Map<TargetId, LatestScrape>> {
-  const latest = new Map<TargetId, LatestScrape>();
+  /** Only key frames name their writer: where it is, for those whose newest frame is another. */
+  const keyFrameIds = new Map<TargetId, string>();
   const peek = async (some: readonly TargetId[], count: Peek['count']): Promise<TargetId[]> => {
     const targets = some.map((target) => ({ target, upToId: '+' }));
     const told = await peekFrames(context.connection, context.keys, { targets, count, withCollector });
@@ -47,7 +27,9 @@ async function latestScrapes(
         } else if (header.kind === 'end') {
           endedMs = header.slotMs;
         } else {
-          latest.set(target, { header, endedMs });
+          reports.set(target, reportOf(header, endedMs));
+          if (header.keyDistance === 0) keyFrameIds.delete(target);
+          else if (withCollector) keyFrameIds.set(target, keyFrameIdOf(header));
           break;
         }
       }
@@ -57,27 +39,36 @@ async function latestScrapes(
   // Behind a frame that nothing can be made of the one before it counts.
   const damaged = await peek(ids, 1);
   if (damaged.length > 0) await peek([...new Set(damaged)], 2);
-  return latest;
+  if (withCollector) await addCollectors(context, reports, keyFrameIds);
+  return reports;
 }
 
-/** Names of collectors that the frames themselves do not tell: only key frames name their writer. */
-async function collectorsOf(
+function reportOf(header: FrameHeader, endedMs: number | undefined): LastReport {
+  const { slotMs, intervalMs, timestampMs, report, collector } = header;
+  return { slotMs, intervalMs, timestampMs, report, collector, endedMs };
+}
+
+function keyFrameIdOf({ slotMs, keyDistance, intervalMs }: FrameHeader): string {
+  return `${slotMs - keyDistance * intervalMs}-0`;
+}
+
+async function addCollectors(
   context: ScanContext,
-  latest: ReadonlyMap<TargetId, LatestScrape>,
-): Promise<Map<TargetId, string>> {
-  const unnamed = [...latest].filter(([, { header }]) => header.collector === undefined && header.keyDistance > 0);
-  const targets = unnamed.map(([target, { header }]) => ({
-    target,
-    upToId: `${header.slotMs - header.keyDistance * header.intervalMs}-0`,
-  }));
-  const keyFrames = await peekFrames(context.connection, context.keys, { targets, count: 1, withCollector: true });
-  const names = new Map<TargetId, string>();
+  reports: Map<TargetId, LastReport>,
+  keyFrameIds: ReadonlyMap<TargetId, string>,
+): Promise<void> {
+  const unnamed = [...reports].filter(([, { collector }]) => collector === undefined);
+  const targets = unnamed.flatMap(([target]) => {
+    const upToId = keyFrameIds.get(target);
+    return upToId === undefined ? [] : [{ target, upToId }];
+  });
+  const told = await peekFrames(context.connection, context.keys, { targets, count: 1, withCollector: true });
   for (const [index, { target }] of targets.entries()) {
-    const [head] = keyFrames[index] ?? [];
-    const name = head && headerOf(context, target, head, true)?.collector;
-    if (name !== undefined) names.set(target, name);
+    const [head] = told[index] ?? [];
+    const collector = head && headerOf(context, target, head, true)?.collector;
+    const report = reports.get(target);
+    if (report !== undefined) reports.set(target, { ...report, collector });
   }
-  return names;
 }
 
 function headerOf(
