@@ -18,6 +18,8 @@ const VALUE_NAMES: Readonly<Record<SettingName, string>> = {
   storeTlsKeyFile: 'file',
   storeTlsKeyPassphrase: 'text',
   storeTlsServerName: 'name',
+  storeSentinelUsername: 'name',
+  storeSentinelPassword: 'text',
   keyPrefix: 'prefix',
   sessionTimeout: 'duration',
   connectTimeout: 'duration',

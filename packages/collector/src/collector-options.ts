@@ -42,6 +42,8 @@ export interface CollectorOptions {
   readonly storeTimeseries?: TimeseriesOptions | undefined;
   /** TLS to Redis by a `rediss` URL, as `openStore` takes it. @defaultValue Node's defaults */
   readonly storeTls?: StoreOptions['tls'];
+  /** Who we are to the Sentinels of a `+sentinel` URL, as `openStore` takes it. @defaultValue nobody */
+  readonly storeSentinel?: StoreOptions['sentinel'];
   /** File for frames that Redis does not take before the collector leaves; of this collector alone. @defaultValue none: they are dropped */
   readonly storeSpillPath?: string | undefined;
   /** Replicas that must have a frame before it counts as written, as `openStore` takes it. @defaultValue none */

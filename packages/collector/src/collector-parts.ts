@@ -97,6 +97,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   const store = openStore({
     url: options.redis,
     tls: options.storeTls,
+    sentinel: options.storeSentinel,
     keyPrefix: options.keyPrefix,
     collector: options.id,
     retentionMs: options.retentionMs,

@@ -25,6 +25,6 @@ export type {
 } from './frame-reader.ts';
 export type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from './frame-writer.ts';
 export type { ServerInspection, Store, StoreHealth, StoreState } from './store.ts';
-export type { StoreOptions, TimeseriesOptions } from './store-options.ts';
+export type { SentinelCredentials, StoreOptions, TimeseriesOptions } from './store-options.ts';
 export type { StoreDriver } from './timeseries/driver-reader.ts';
 export type { TimeseriesHealth } from './timeseries/series-counters.ts';

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Matcher, silentLogger, systemClock } from '@pulsekeeper/model';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { StoreError } from './errors.ts';
-import type { StoreOptions } from './store-options.ts';
+import type { SentinelCredentials, StoreOptions } from './store-options.ts';
 import type { StoreDriver } from './timeseries/driver-reader.ts';
 
 /** What {@link StoreOptions} leave open. */
@@ -26,6 +26,7 @@ export const DEFAULT_STORE_OPTIONS = {
 export interface NormalStoreOptions {
   readonly url: string;
   readonly tls: TlsOptions | undefined;
+  readonly sentinel: SentinelCredentials | undefined;
   readonly keyPrefix: string;
   readonly driver: StoreDriver | undefined;
   readonly timeseries: {
@@ -56,6 +57,7 @@ export function normalizeOptions(options: StoreOptions): NormalStoreOptions {
   const normal: NormalStoreOptions = {
     url: options.url,
     tls: options.tls,
+    sentinel: options.sentinel,
     keyPrefix: options.keyPrefix ?? defaults.keyPrefix,
     driver: options.driver,
     timeseries: {
@@ -110,6 +112,12 @@ export function normalizeOptions(options: StoreOptions): NormalStoreOptions {
   }
   if (ack.replicas > 0 && url.includes('+cluster:')) {
     throw new StoreError('InvalidOption', 'ack is not supported with redis+cluster, whose WAIT would go to any node');
+  }
+  if (normal.sentinel !== undefined && !url.toLowerCase().includes('+sentinel:')) {
+    throw new StoreError(
+      'InvalidOption',
+      'sentinel is for redis+sentinel and rediss+sentinel: no other URL has Sentinels',
+    );
   }
   return normal;
 }

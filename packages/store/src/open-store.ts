@@ -188,10 +188,11 @@ class StreamStore implements Store {
   }
 
   #newConnection(name: string): RedisConnection {
-    const { tls, commandTimeoutMs, connectTimeoutMs, random, clock, logger } = this.#options;
+    const { tls, sentinel, commandTimeoutMs, connectTimeoutMs, random, clock, logger } = this.#options;
     return new RedisConnection({
       location: this.#location,
       tls,
+      sentinel,
       name,
       commandTimeoutMs,
       connectTimeoutMs,

@@ -17,6 +17,13 @@ export interface TimeseriesOptions {
   readonly mirror?: readonly (readonly Matcher[])[] | undefined;
 }
 
+/** User and password of Sentinels that ask for them (`requirepass`, or a user of their ACL). */
+export interface SentinelCredentials {
+  /** @defaultValue the default user */
+  readonly username?: string | undefined;
+  readonly password: string;
+}
+
 /** Settings of {@link openStore}. */
 export interface StoreOptions {
   /**
@@ -27,6 +34,12 @@ export interface StoreOptions {
   readonly url: string;
   /** TLS settings (ca, cert, key, servername) for the `rediss` forms. @defaultValue Node's defaults */
   readonly tls?: TlsOptions | undefined;
+  /**
+   * Who we are to the Sentinels, for the `+sentinel` forms, where they ask for credentials; those in `url` are shown to
+   * Redis alone.
+   * @defaultValue none: the Sentinels are asked without
+   */
+  readonly sentinel?: SentinelCredentials | undefined;
   /** What every key begins with. Must not contain braces: they are Redis Cluster's hash tags. @defaultValue 'pulsekeeper' */
   readonly keyPrefix?: string | undefined;
   /**

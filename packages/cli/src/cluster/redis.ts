@@ -34,6 +34,7 @@ function open(settings: Settings): Store {
       url: settings.redis,
       keyPrefix: settings.keyPrefix,
       tls: settings.storeTls,
+      sentinel: settings.storeSentinel,
       connectTimeoutMs: settings.connectTimeoutMs,
       commandTimeoutMs: settings.connectTimeoutMs,
       stopTimeoutMs: 0,

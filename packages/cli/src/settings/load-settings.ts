@@ -9,6 +9,7 @@ import { messageOf, usageError } from '../errors.ts';
 import { hasPassword, redact } from '../redact.ts';
 import { LOCAL_ENV_FILE, parseEnvFile } from './env-file.ts';
 import { flagOf, SETTING_NAMES, SETTINGS_SCHEMA, type RawSettings, type SettingName } from './settings-schema.ts';
+import { storeSentinelOf } from './store-sentinel.ts';
 import { storeTlsOf } from './store-tls.ts';
 import { zookeeperAccessOf, type ZookeeperAccess } from './zookeeper-access.ts';
 
@@ -19,6 +20,8 @@ export interface Settings extends ZookeeperAccess {
   readonly redis: string;
   /** How TLS to Redis is verified; `undefined` for Node's own way, or none. */
   readonly storeTls: StoreOptions['tls'];
+  /** Who we are to the Sentinels; `undefined` where they ask for nothing. */
+  readonly storeSentinel: StoreOptions['sentinel'];
   readonly keyPrefix: string;
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -103,6 +106,7 @@ function toSettings(raw: RawSettings, sources: Readonly<Record<SettingName, stri
     ...zookeeperAccessOf(raw, sources),
     redis: raw.redis,
     storeTls: storeTlsOf(raw, sources),
+    storeSentinel: storeSentinelOf(raw, sources),
     keyPrefix: raw.keyPrefix,
     sessionTimeoutMs: parseDuration(raw.sessionTimeout),
     connectTimeoutMs: parseDuration(raw.connectTimeout),

@@ -27,6 +27,8 @@ export interface RawSettings {
   storeTlsKeyFile: string;
   storeTlsKeyPassphrase: string;
   storeTlsServerName: string;
+  storeSentinelUsername: string;
+  storeSentinelPassword: string;
   keyPrefix: string;
   sessionTimeout: string;
   connectTimeout: string;
@@ -134,6 +136,19 @@ export const SETTINGS_SCHEMA = {
     format: checkText,
     default: '',
     env: 'PULSEKEEPER_STORE_TLS_SERVER_NAME',
+  },
+  storeSentinelUsername: {
+    doc: 'user of the Sentinels of a redis+sentinel URL, where they have users; needs storeSentinelPassword',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_SENTINEL_USERNAME',
+  },
+  storeSentinelPassword: {
+    doc: 'password of the Sentinels of a redis+sentinel URL, where they ask for one; the URL has that of Redis',
+    format: checkText,
+    default: '',
+    env: 'PULSEKEEPER_STORE_SENTINEL_PASSWORD',
+    sensitive: true,
   },
   keyPrefix: {
     doc: 'what all keys of the cluster in Redis begin with',

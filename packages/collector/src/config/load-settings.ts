@@ -11,6 +11,7 @@ import { CollectorError } from '../errors.ts';
 import { hostsOf, parseListenAddress } from './settings-formats.ts';
 import { zookeeperAccessOf } from './zookeeper-access.ts';
 import { parseSelectorList } from './selector-list.ts';
+import { storeSentinelOf } from './store-sentinel.ts';
 import { storeTlsOf } from './store-tls.ts';
 import {
   flagOf,
@@ -131,6 +132,7 @@ function toOptions(raw: RawSettings): CollectorOptions {
     storeDriver: driver,
     storeTimeseries: { mirror, chunkBytes: raw.storeTimeseriesChunk },
     storeTls: orInvalid(() => storeTlsOf(raw)),
+    storeSentinel: orInvalid(() => storeSentinelOf(raw)),
     storeSpillPath: raw.storeSpillPath === '' ? undefined : raw.storeSpillPath,
     storeAck: ackOf(raw),
     storeRewriteWindowMs: parseDuration(raw.storeRewriteWindow),

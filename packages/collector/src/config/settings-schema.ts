@@ -38,6 +38,8 @@ export interface RawSettings {
   storeTlsKeyFile: string;
   storeTlsKeyPassphrase: string;
   storeTlsServerName: string;
+  storeSentinelUsername: string;
+  storeSentinelPassword: string;
   storeSpillPath: string;
   storeAck: number;
   storeAckTimeout: string;
@@ -193,6 +195,19 @@ export const SETTINGS_SCHEMA = {
     format: String,
     default: '',
     env: 'PULSEKEEPER_STORE_TLS_SERVER_NAME',
+  },
+  storeSentinelUsername: {
+    doc: 'user of the Sentinels of a redis+sentinel URL, where they have users; needs storeSentinelPassword',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_SENTINEL_USERNAME',
+  },
+  storeSentinelPassword: {
+    doc: 'password of the Sentinels of a redis+sentinel URL, where they ask for one; the URL has that of Redis',
+    format: String,
+    default: '',
+    env: 'PULSEKEEPER_STORE_SENTINEL_PASSWORD',
+    sensitive: true,
   },
   storeSpillPath: {
     doc: 'file of this collector alone for samples that Redis does not take before it leaves, read at the next start; empty: they are dropped',

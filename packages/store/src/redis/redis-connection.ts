@@ -3,6 +3,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { EventEmitter, once } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { StoreError } from '../errors.ts';
+import type { SentinelCredentials } from '../store-options.ts';
 import { PackedCommand, type ReplyForm } from './packed-command.ts';
 import type { RedisLocation } from './redis-url.ts';
 import { classOfError, storeErrorOf } from './reply-error.ts';
@@ -20,6 +21,7 @@ const LOADING_RETRY_MS = 250;
 export interface RedisConnectionOptions {
   readonly location: RedisLocation;
   readonly tls?: TlsOptions | undefined;
+  readonly sentinel?: SentinelCredentials | undefined;
   /** Shown by `CLIENT LIST`. */
   readonly name: string;
   readonly commandTimeoutMs: number;
@@ -291,24 +293,31 @@ export class RedisConnection extends EventEmitter<RedisConnectionEvents> {
   #singleOptions(): ClientOptions {
     const { location } = this.#options;
     const [first] = location.addresses;
-    const where =
-      location.kind === 'sentinel'
-        ? {
-            sentinels: location.addresses.map(({ host, port }) => ({ host, port })),
-            name: location.masterName ?? '',
-            sentinelRetryStrategy: this.#retryDelay(),
-            ...(location.isTls ? { enableTLSForSentinelMode: true } : {}),
-          }
-        : { host: first?.host ?? '127.0.0.1', port: first?.port ?? 6379 };
     return {
       ...this.#commonOptions(),
-      ...where,
+      ...(location.kind === 'sentinel'
+        ? this.#sentinelOptions()
+        : { host: first?.host ?? '127.0.0.1', port: first?.port ?? 6379 }),
       db: location.database,
       lazyConnect: true,
       enableOfflineQueue: false,
       retryStrategy: this.#retryDelay(),
       // A primary that became a replica: ask the Sentinels, or the name service, who took its place.
       reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+    };
+  }
+
+  #sentinelOptions(): ClientOptions {
+    const { location, sentinel, tls, connectTimeoutMs } = this.#options;
+    return {
+      sentinels: location.addresses.map(({ host, port }) => ({ host, port })),
+      name: location.masterName ?? '',
+      sentinelRetryStrategy: this.#retryDelay(),
+      // A Sentinel that hangs is passed over like one that cannot be reached.
+      sentinelCommandTimeout: connectTimeoutMs,
+      ...(sentinel?.username === undefined ? {} : { sentinelUsername: sentinel.username }),
+      ...(sentinel === undefined ? {} : { sentinelPassword: sentinel.password }),
+      ...(location.isTls ? { enableTLSForSentinelMode: true, sentinelTLS: tls ?? {} } : {}),
     };
   }
 

@@ -18,9 +18,7 @@ export async function whenReady(
   const onAway = (error: Error | undefined): void => {
     const kind = error === undefined ? 'other' : classOfError(error);
     if (kind === 'WRONGPASS' || kind === 'NOAUTH') {
-      ready.reject(
-        new StoreError('Refused', `redis refuses the credentials: ${error?.message ?? ''}`, { cause: error }),
-      );
+      ready.reject(new StoreError('Refused', explainRefusal(error?.message ?? ''), { cause: error }));
     }
   };
   const onAbort = (): void => {
@@ -40,4 +38,12 @@ export async function whenReady(
     connection.off('ready', onReady).off('away', onAway);
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/** Of the Sentinels ioredis tells only at the end of a longer message what they said. */
+function explainRefusal(message: string): string {
+  const ofSentinels = /^All sentinels are unreachable.*?Last error: (.*)$/s.exec(message)?.[1];
+  return ofSentinels === undefined
+    ? `redis refuses the credentials: ${message}`
+    : `the Sentinels refuse the credentials: ${ofSentinels}`;
 }

@@ -1,8 +1,5 @@
 import { expect } from 'chai';
-import { eventually, freePort, requireServers, ServerProcess, startRedis, TcpProxy } from '@pulsekeeper/test-support';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { eventually, requireServers, startRedis, TcpProxy } from '@pulsekeeper/test-support';
 import { Ledger } from './ledger.ts';
 import { range, startStore, storedSteps } from './store-support.ts';
 
@@ -138,51 +135,4 @@ describe('store over a fail-over', () => {
     await ledger.expectAll();
     expect(store.health().rewrittenFrames).to.equal(0);
   });
-
-  it('follows the Sentinels to the new primary, with credentials', async () => {
-    const extraArgs = ['--requirepass', 's3cret/', '--masterauth', 's3cret/'];
-    const primary = await startRedis({ extraArgs });
-    const replica = await startRedis({ extraArgs, replicaOf: primary });
-    const ask = (...args: string[]): Promise<string> => replica.cli('-a', 's3cret/', '--no-auth-warning', ...args);
-    await eventually(async () => expect(await ask('INFO', 'replication')).to.include('master_link_status:up'));
-    const sentinel = await startSentinel(primary.port, 's3cret/');
-    const ledger = new Ledger(
-      await startStore({ url: `redis+sentinel://:s3cret%2F@127.0.0.1:${sentinel}/main`, commandTimeoutMs: 300 }),
-    );
-    ledger.append(5);
-    await ledger.store.flush();
-    expect((await ledger.store.inspectServer())[0]).to.include({ kind: 'sentinel', role: 'master' });
-    await primary.kill();
-    ledger.append(5);
-    await eventually(async () => expect(await ask('ROLE')).to.match(/^master/), { timeoutMs: 15_000 });
-    await eventually(() => expect(ledger.store.health().bufferedFrames).to.equal(0), { timeoutMs: 10_000 });
-    await ledger.expectAll();
-  }).timeout(40_000);
 });
-
-/** One Sentinel that decides alone, and soon. */
-async function startSentinel(primaryPort: number, password: string): Promise<number> {
-  const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'pulsekeeper-sentinel-'));
-  const config = join(folder, 'sentinel.conf');
-  await writeFile(
-    config,
-    `port ${port}
-bind 127.0.0.1
-dir ${folder}
-sentinel monitor main 127.0.0.1 ${primaryPort} 1
-sentinel auth-pass main ${password}
-sentinel down-after-milliseconds main 500
-sentinel failover-timeout main 3000
-`,
-  );
-  const sentinel = await ServerProcess.start({
-    name: 'sentinel',
-    command: 'redis-server',
-    args: [config, '--sentinel'],
-    cwd: folder,
-    isReady: () => Promise.resolve(true),
-  });
-  after(() => sentinel.kill('SIGKILL'));
-  return port;
-}

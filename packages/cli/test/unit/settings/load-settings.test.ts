@@ -67,6 +67,24 @@ describe('loadSettings', () => {
     expect(load({}).storeTls).to.equal(undefined);
   });
 
+  it('reads who we are to the Sentinels, as the collectors do', () => {
+    const env = {
+      PULSEKEEPER_REDIS: 'redis+sentinel://h/m',
+      PULSEKEEPER_STORE_SENTINEL_USERNAME: 'reader',
+      PULSEKEEPER_STORE_SENTINEL_PASSWORD: 'hunter2',
+    };
+    expect(load({ env }).storeSentinel).to.deep.equal({ username: 'reader', password: 'hunter2' });
+    expect(load({}).storeSentinel).to.equal(undefined);
+    const file = configFile('{"redis": "rediss+sentinel://h/m", "store": {"sentinel": {"password": "hunter2"}}}');
+    expect(load({ configFile: file }).storeSentinel).to.deep.equal({ username: undefined, password: 'hunter2' });
+    const ofUrl = refusal({ env: { ...env, PULSEKEEPER_REDIS: 'redis://h' } });
+    expect(ofUrl).to.match(/^PULSEKEEPER_REDIS: redis has no Sentinels: .* expected redis\+sentinel:/);
+    expect(ofUrl).not.to.contain('hunter2');
+    expect(refusal({ env: { ...env, PULSEKEEPER_STORE_SENTINEL_PASSWORD: '' } })).to.match(
+      /^PULSEKEEPER_STORE_SENTINEL_USERNAME: .* it needs PULSEKEEPER_STORE_SENTINEL_PASSWORD$/,
+    );
+  });
+
   it('reads how to speak TLS with ZooKeeper and whose its znodes are, as the collectors do', () => {
     const path = join(folder, 'zookeeper.pem');
     writeFileSync(path, 'PEM');

@@ -127,6 +127,30 @@ describe('loadSettings', () => {
     expect(load({ configFile: nested }).options.storeTls).to.deep.equal({ servername: 'r' });
   });
 
+  it('reads who we are to the Sentinels', () => {
+    expect(load({}).options.storeSentinel).to.equal(undefined);
+    const env = {
+      PULSEKEEPER_REDIS: 'redis+sentinel://u:of-redis@h/m',
+      PULSEKEEPER_STORE_SENTINEL_USERNAME: 'collector',
+      PULSEKEEPER_STORE_SENTINEL_PASSWORD: 'hunter2',
+    };
+    const { options, raw } = load({ env });
+    expect(options.storeSentinel).to.deep.equal({ username: 'collector', password: 'hunter2' });
+    expect(redactSettings(raw)).to.include({ storeSentinelUsername: 'collector', storeSentinelPassword: '***' });
+    expect(JSON.stringify(redactSettings(raw))).not.to.contain('hunter2');
+    const file = fileWith('{"redis":"rediss+sentinel://h/m","store":{"sentinel":{"password":"hunter2"}}}');
+    expect(load({ configFile: file }).options.storeSentinel).to.deep.equal({
+      username: undefined,
+      password: 'hunter2',
+    });
+    const url = problem({ env: { ...env, PULSEKEEPER_REDIS: 'redis://h' } });
+    expect(url).to.match(/^PULSEKEEPER_REDIS: redis has no Sentinels; .* expected redis\+sentinel:/);
+    expect(url).not.to.contain('hunter2');
+    expect(problem({ env: { ...env, PULSEKEEPER_STORE_SENTINEL_PASSWORD: '' } })).to.match(
+      /^PULSEKEEPER_STORE_SENTINEL_PASSWORD: storeSentinelPassword is ""; /,
+    );
+  });
+
   it('reads how ZooKeeper is spoken to, and who may touch our znodes', () => {
     expect(load({}).options).to.deep.include({ zookeeperAcl: 'open', zookeeperTls: undefined });
     const [ca, cert, key] = ['authority', 'certificate', 'key'].map((text) => fileWith(text));
@@ -334,17 +358,20 @@ describe('loadSettings', () => {
     const cases = {
       zookeeperAuth: 'digest:u:hunter2',
       redis: 'redis://u:hunter2@h',
+      storeSentinelPassword: 'hunter2',
     } as const;
     for (const [name, value] of Object.entries(cases)) {
       const message = problem({ flags: { [name]: value } });
-      expect(message).to.match(/^--(zookeeper-auth|redis): credentials .*; set PULSEKEEPER_[A-Z_]+ instead$/);
+      expect(message).to.match(
+        /^--(zookeeper-auth|redis|store-sentinel-password): credentials .*; set PULSEKEEPER_[A-Z_]+ instead$/,
+      );
       expect(message).not.to.contain('hunter2');
     }
     expect(problem({ flags: { redis: 'redis+sentinel://h/m?sentinelPassword=hunter2' } })).to.match(
       /PULSEKEEPER_REDIS/,
     );
     expect(load({ flags: { redis: 'redis://app@h' } }).options.redis).to.equal('redis://app@h');
-    expect(helpText()).not.to.contain('--zookeeper-auth');
+    expect(helpText()).not.to.contain('--zookeeper-auth').and.not.to.contain('--store-sentinel-password');
   });
 });
 
