@@ -7,7 +7,7 @@ import type { FrameWriter } from './frame-writer.ts';
 import { normalizeOptions, type NormalStoreOptions } from './normal-options.ts';
 import { throwIfAborted } from './reader/frame-scan.ts';
 import { StreamReader } from './reader/stream-reader.ts';
-import { inspectServers } from './redis/inspect-server.ts';
+import { askInfo, inspectServers, type PrimaryInfo } from './redis/inspect-server.ts';
 import { keyLayout, type KeyLayout } from './redis/key-layout.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
 import { parseRedisUrl, redactRedisUrl, type RedisLocation } from './redis/redis-url.ts';
@@ -56,6 +56,8 @@ class StreamStore implements Store {
   readonly #closing = deferred<never>();
   readonly #closed = deferred<Error | undefined>();
   #restoring: Promise<void> | undefined;
+  /** What the servers said of themselves when the connection for appends last became ready. */
+  #greeting: Promise<readonly PrimaryInfo[]> | undefined;
 
   constructor(options: NormalStoreOptions) {
     this.#options = options;
@@ -101,14 +103,17 @@ class StreamStore implements Store {
     this.#appends.open();
     this.#reads.open();
     this.#writer.start();
-    this.#appends.on('ready', () => void this.#greet());
+    this.#appends.on('ready', () => {
+      this.#greeting = askInfo(this.#appends);
+      void this.#inspectAtStart(this.#greeting);
+    });
     if (options.waitForConnection === false) return;
     try {
       const closing = this.#closing.promise;
       await Promise.all(
         [this.#appends, this.#reads].map((connection) => whenReady(connection, options.signal, closing)),
       );
-      await requireVersion(this.#reads);
+      await requireVersion(this.#greeting ?? askInfo(this.#appends));
       await this.#driver.check();
     } catch (error) {
       await this.#close(error instanceof Error ? error : new Error(String(error)));
@@ -167,7 +172,8 @@ class StreamStore implements Store {
 
   async inspectServer({ signal }: ReadOptions = {}): Promise<ServerInspection[]> {
     throwIfAborted(signal);
-    const servers = await inspectServers(this.#reads, this.#location.kind, () => this.#options.clock.now());
+    const primaries = await askInfo(this.#reads);
+    const servers = await inspectServers(primaries, this.#location.kind, () => this.#options.clock.now());
     throwIfAborted(signal);
     return this.#driver.judge(servers);
   }
@@ -217,11 +223,11 @@ class StreamStore implements Store {
     return this.#writer.isFailing ? 'degraded' : 'ready';
   }
 
-  /** Asks a server that has just become ready what it promises and what time it has. Never rejects. */
-  async #greet(): Promise<void> {
+  /** Asks servers that have just become ready what they promise and what time they have. Never rejects. */
+  async #inspectAtStart(greeting: Promise<readonly PrimaryInfo[]>): Promise<void> {
     const { logger, clock } = this.#options;
     try {
-      for (const { warnings } of await inspectServers(this.#appends, this.#location.kind, () => clock.now())) {
+      for (const { warnings } of await inspectServers(await greeting, this.#location.kind, () => clock.now())) {
         for (const warning of warnings) logger.warn({ url: redactRedisUrl(this.#options.url) }, warning);
       }
     } catch (error) {

@@ -5,17 +5,31 @@ import { parseServerTime } from './server-time.ts';
 
 type Call = (command: string, ...args: RedisArgument[]) => Promise<unknown>;
 
-/** Asks each primary what it promises. @throws StoreError */
+/** A primary, with what it says of itself. */
+export interface PrimaryInfo {
+  readonly call: Call;
+  readonly info: ReadonlyMap<string, string>;
+}
+
+/** Asks each primary for its `INFO`. @throws StoreError */
+export async function askInfo(connection: Pick<RedisConnection, 'onPrimaries'>): Promise<PrimaryInfo[]> {
+  return connection.onPrimaries(async (call) => ({ call, info: parseInfo(String(await call('INFO'))) }));
+}
+
+/** Asks each primary what else it promises. @throws StoreError */
 export async function inspectServers(
-  connection: RedisConnection,
+  primaries: readonly PrimaryInfo[],
   kind: RedisLocation['kind'],
   nowMs: () => number,
 ): Promise<ServerInspection[]> {
-  return connection.onPrimaries((call) => inspectServer(call, kind, nowMs));
+  return Promise.all(primaries.map((primary) => inspectServer(primary, kind, nowMs)));
 }
 
-async function inspectServer(call: Call, kind: RedisLocation['kind'], nowMs: () => number): Promise<ServerInspection> {
-  const info = parseInfo(String(await call('INFO')));
+async function inspectServer(
+  { call, info }: PrimaryInfo,
+  kind: RedisLocation['kind'],
+  nowMs: () => number,
+): Promise<ServerInspection> {
   const facts = {
     kind,
     version: versionOf(info),

@@ -1,24 +1,23 @@
 import { StoreError } from '../errors.ts';
+import { isTooOld, type PrimaryInfo, versionOf } from './inspect-server.ts';
 import { classOfError } from './reply-error.ts';
-import { isTooOld, parseInfo, versionOf } from './inspect-server.ts';
-import type { RedisConnection } from './redis-connection.ts';
 
 /**
  * Makes sure that every primary is of a version that can trim streams by age.
  *
- * @throws StoreError with code `Refused`, which names the version and what to do
+ * @param asked - what the primaries say of themselves. A user who may not ask still may write; a server that is too old then
+ *   refuses the first append
+ * @throws StoreError with code `Refused`, which names the version and what to do; what `asked` rejects with
  */
-export async function requireVersion(connection: Pick<RedisConnection, 'onPrimaries'>): Promise<void> {
-  const versions = await connection.onPrimaries(async (call) => {
-    try {
-      return versionOf(parseInfo(String(await call('INFO', 'server'))));
-    } catch (error) {
-      // A user who may not ask still may write; a server that is too old then refuses the first append.
-      if (error instanceof StoreError && classOfError(error.cause) === 'NOPERM') return 'unknown';
-      throw error;
-    }
-  });
-  const tooOld = versions.find(isTooOld);
+export async function requireVersion(asked: Promise<readonly Pick<PrimaryInfo, 'info'>[]>): Promise<void> {
+  let primaries: readonly Pick<PrimaryInfo, 'info'>[];
+  try {
+    primaries = await asked;
+  } catch (error) {
+    if (error instanceof StoreError && classOfError(error.cause) === 'NOPERM') return;
+    throw error;
+  }
+  const tooOld = primaries.map(({ info }) => versionOf(info)).find(isTooOld);
   if (tooOld === undefined) return;
   throw new StoreError(
     'Refused',

@@ -380,6 +380,12 @@ describe('store on a real redis', () => {
     expect(Math.abs(inspection!.clockSkewMs)).to.be.lessThan(1000);
   });
 
+  it('asks the server once what it is, beside the look whether each connection is ready', async () => {
+    await redis.cli('CONFIG', 'RESETSTAT');
+    await startStore({ url: redis.url });
+    expect(await redis.cli('INFO', 'commandstats')).to.match(/^cmdstat_info:calls=3,/m);
+  });
+
   it('gives up starting when it is stopped meanwhile', async () => {
     const idle = openStore({ url: `redis://127.0.0.1:${await freePort()}`, stopTimeoutMs: 100 });
     const started = idle.start().catch((error: unknown) => error);
