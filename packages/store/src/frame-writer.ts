@@ -34,6 +34,8 @@ export interface TargetWriter {
    * Encodes the frame at once (synchronously; `frame.samples.values` may be reused after the call) and settles when it
    * is in Redis. Frames must come in the order of their slots; one that does not is written beside the stream. While
    * Redis is away it waits in the store's bounded buffer. Never rejects for reasons of Redis.
+   *
+   * @throws RangeError for a slot or interval that is none, and for a list of series beyond {@link explainExcess}
    */
   append(frame: Frame): Promise<AppendOutcome>;
   /** Marks that no slot is expected from `slotMs` on (the target left), so that counting stops there. */

@@ -3,6 +3,7 @@ export { DEFAULT_STORE_OPTIONS } from './normal-options.ts';
 export { openStore } from './open-store.ts';
 export { isStaleMarker, isStaleValue } from './reader/stale-marker.ts';
 export { redactRedisUrl } from './redis/redis-url.ts';
+export { explainExcess } from './schema/schema-limits.ts';
 
 export type { CollectorStatus } from './collector-status.ts';
 export type { StoreErrorCode } from './errors.ts';

@@ -7,6 +7,7 @@ import {
   type Relabelling,
   type SeriesSchema,
 } from '@pulsekeeper/model';
+import { explainExcess } from '@pulsekeeper/store';
 
 import { ScrapeError } from '../scrape/scrape-error.ts';
 import { resolveConflicts, type ResolvedKeys } from './conflicting-labels.ts';
@@ -69,7 +70,7 @@ export class SchemaCache {
     }
     const known = variants.get(variant);
     if (known?.metadata === metadata) return known.answer;
-    const entry: Entry = { metadata, answer: makeSeries(keys, metadata, rules) };
+    const entry: Entry = { metadata, answer: storable(makeSeries(keys, metadata, rules)) };
     variants.set(variant, entry);
     if (entry.answer instanceof Promise) {
       entry.answer = entry.answer.then((answer) => (entry.answer = answer));
@@ -85,6 +86,13 @@ export function variantOf({ targetLabels, honorLabels, relabelling, limits }: Se
   const { steps } = relabelling;
   const values = names.map((name) => (dependsOnValueOf(steps, name) ? targetLabels[name] : undefined));
   return JSON.stringify([honorLabels, steps, limits, names, values]);
+}
+
+/** A list that the store could not give back is refused here, where the slot's failure says why. */
+function storable(answer: SeriesAnswer | Promise<SeriesAnswer>): SeriesAnswer | Promise<SeriesAnswer> {
+  if (answer instanceof Promise) return answer.then(storable);
+  const excess = answer instanceof ScrapeError ? undefined : explainExcess(answer.schema);
+  return excess === undefined ? answer : new ScrapeError('sample_limit', `its list of series ${excess}`);
 }
 
 function makeSeries(

@@ -11,7 +11,8 @@ export interface SchemaSummary {
 const LINE_FEED = 10;
 const BRACE_OPEN = 0x7b;
 
-const MOST_BYTES = 64 * 1024 * 1024;
+/** A summary that inflates to more is not believed; the schema itself is read then. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 export function summaryOf({ keys, size }: SeriesSchema): SchemaSummary {
   const metrics = new Set<string>();

@@ -1,9 +1,10 @@
-import { type Clock, deferred, identityHash, type Logger, type TargetId } from '@pulsekeeper/model';
+import { type Clock, deferred, identityHash, type Logger, type SeriesSchema, type TargetId } from '@pulsekeeper/model';
 import type { EncodedFrame } from '../codec/chain-encoder.ts';
 import type { Frame } from '../frame.ts';
 import type { AppendOutcome, FrameWriter, TargetWriter, WrittenTarget } from '../frame-writer.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
+import { explainExcess } from '../schema/schema-limits.ts';
 import { AppendOutcomes } from './append-outcomes.ts';
 import { AppendSender } from './append-sender.ts';
 import { FrameBacklog } from './frame-backlog.ts';
@@ -51,6 +52,8 @@ export class StreamWriter implements FrameWriter {
   readonly #sender: AppendSender;
   readonly #parts: GivingUp;
   readonly #streams = new Map<TargetId, { stream: TargetStream; writer: TargetWriter }>();
+  /** Lists of series that are within bounds. */
+  readonly #storable = new WeakSet<SeriesSchema>();
   #heldBytes = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -197,6 +200,7 @@ export class StreamWriter implements FrameWriter {
     if (!(Number.isSafeInteger(frame.intervalMs) && frame.intervalMs > 0)) {
       throw new RangeError(`an interval is a positive integer of milliseconds, got ${frame.intervalMs}`);
     }
+    if (frame.samples !== undefined) this.#requireStorable(frame.samples.schema);
     if (this.#isStopped) return this.#refuse(stream);
     const outcome = deferred<AppendOutcome>();
     this.#enter(stream, stream.append(frame, outcome.resolve));
@@ -210,6 +214,13 @@ export class StreamWriter implements FrameWriter {
     const outcome = deferred<AppendOutcome>();
     this.#enter(stream, stream.appendEnd(slotMs, outcome.resolve));
     return outcome.promise;
+  }
+
+  #requireStorable(schema: SeriesSchema): void {
+    if (this.#storable.has(schema)) return;
+    const excess = explainExcess(schema);
+    if (excess !== undefined) throw new RangeError(`a list of series ${excess}`);
+    this.#storable.add(schema);
   }
 
   #refuse(stream: TargetStream): Promise<AppendOutcome> {

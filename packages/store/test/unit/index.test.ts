@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { createSeriesSchema, targetId } from '@pulsekeeper/model';
 import * as store from '../../src/index.ts';
+import { frameAt } from '../integration/store-support.ts';
 
 describe('the public interface', () => {
   it('has these exports', () => {
@@ -7,11 +9,23 @@ describe('the public interface', () => {
       'CorruptFrame',
       'DEFAULT_STORE_OPTIONS',
       'StoreError',
+      'explainExcess',
       'isStaleMarker',
       'isStaleValue',
       'openStore',
       'redactRedisUrl',
     ]);
+  });
+
+  it('takes no list of series that could not be read back', () => {
+    const target = store.openStore({ url: 'redis://h' }).writer.open({ id: targetId('api', 'a'), labels: {} });
+    const metadata = [{ name: 'a', type: 'gauge', help: 'x'.repeat(2 ** 25), unit: '' }];
+    const frame = frameAt(0, { a: 1 });
+    const samples = { schema: createSeriesSchema(Buffer.from('a\n'), metadata), values: Float64Array.of(1) };
+    expect(() => target.append({ ...frame, samples })).to.throw(
+      RangeError,
+      /^a list of series has \d+ bytes of metadata, and the store takes 33554432$/,
+    );
   });
 
   it('refuses options that cannot work, and says which', () => {
@@ -24,6 +38,7 @@ describe('the public interface', () => {
       [{ url, bufferBytes: Number.NaN }, /bufferBytes/],
       [{ url, ack: { replicas: 1, timeoutMs: 5000 } }, /ack.timeoutMs \(5000\).*commandTimeoutMs \(2000\)/],
       [{ url: 'redis+cluster://h', ack: { replicas: 1 } }, /cluster/],
+      [{ url, sentinel: { password: 'hunter2' } }, /sentinel is for redis\+sentinel/],
     ] as const) {
       expect(() => store.openStore(options))
         .to.throw(store.StoreError, message)

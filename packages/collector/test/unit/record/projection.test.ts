@@ -9,6 +9,7 @@ import {
   type ProjectedSamples,
   type SeriesProjectionOptions,
 } from '../../../src/record/series-projection.ts';
+import { ScrapeError } from '../../../src/scrape/scrape-error.ts';
 
 const NOW = 1_700_000_000_000;
 const TARGET = labelSetOf(Object.entries({ service: 'shop', instance: 'one' }));
@@ -91,6 +92,14 @@ describe('SeriesProjection', () => {
     const more = labelSetOf(Object.entries({ service: 'shop', instance: 'two', team: 't' }));
     expect(projection({ schemas, targetLabels: more }).project(parse(text)).schema).not.to.equal(first.schema);
     expect(projection({ schemas, honorLabels: true }).project(parse(text)).schema).not.to.equal(first.schema);
+  });
+
+  it('refuses a list of series that the store could not give back', async () => {
+    const metadata = [{ name: 'a', type: 'gauge' as const, help: 'x'.repeat(2 ** 25), unit: '' }];
+    const rules = { targetLabels: TARGET, honorLabels: false };
+    const answer = await new SchemaCache().seriesOf(Buffer.from('a\n'), metadata, rules, '');
+    expect(answer).to.be.instanceOf(ScrapeError).with.property('reason', 'sample_limit');
+    expect((answer as ScrapeError).message).to.match(/^its list of series has \d+ bytes of metadata, /);
   });
 
   it('counts the series that are new', () => {

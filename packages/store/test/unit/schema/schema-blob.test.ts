@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createSeriesSchema } from '@pulsekeeper/model';
+import { createSeriesSchema, type MetricMetadata, type SeriesSchema } from '@pulsekeeper/model';
 import { deflateRawSync } from 'node:zlib';
 import { CorruptFrame } from '../../../src/errors.ts';
 import { schemaOfBlob, schemaToBlob, schemaToBlobAside } from '../../../src/schema/schema-blob.ts';
+import { explainExcess, SCHEMA_LIMITS } from '../../../src/schema/schema-limits.ts';
 import { metricOfKey, summaryOf, summaryOfBytes, summaryToBytes } from '../../../src/schema/schema-summary.ts';
 
 const schema = createSeriesSchema(Buffer.from('a{x="1"}\na{x="ü\\n"}\nb\n{"my.metric",y="z"}\n{y="z"}\n'), [
@@ -60,6 +61,50 @@ describe('stored schemas', () => {
     );
   });
 
+  it('are refused beyond what a schema may be, before much is made of them', () => {
+    const length = (bytes: number): Buffer =>
+      Buffer.of(bytes & 255, (bytes >> 8) & 255, (bytes >> 16) & 255, bytes >> 24);
+    const blobOf = (metadata: string, keys: Buffer): Buffer =>
+      storedOf(Buffer.concat([length(metadata.length), Buffer.from(metadata), keys]), true);
+    const { keyBytes, metadataBytes, metrics, series } = SCHEMA_LIMITS;
+    const nothing = Buffer.alloc(0);
+    const cases: [Buffer, RegExp][] = [
+      [blobOf('[]', Buffer.alloc(keyBytes + metadataBytes + 1)), /it inflates to more than 167772164 bytes$/],
+      [blobOf('[]', Buffer.alloc(keyBytes + 1, 'k')), /its keys take 134217729 bytes$/],
+      [blobOf('[]', Buffer.alloc(2 * series + 2, 'a\n')), /more than 2000000 series$/],
+      [blobOf('[]', Buffer.alloc(1000, '\n')), /a key is empty$/],
+      [blobOf('[]', Buffer.from('a\n\nb\n')), /a key is empty$/],
+      [blobOf(' '.repeat(metadataBytes + 1), nothing), /its metadata take 33554433 bytes$/],
+      [blobOf(`[${'["","","",""],'.repeat(metrics)}["","","",""]]`, nothing), /metadata of more than 200000 metrics$/],
+      [blobOf(`[${'[],'.repeat(1000)}[]]`, nothing), /no list of four texts each$/],
+      [blobOf('['.repeat(1000), nothing), /no list of four texts each$/],
+      [blobOf('[["a","b","c","d"],]', nothing), /no list of four texts each$/],
+      [blobOf('[["a","b","c","d"]', nothing), /no list of four texts each$/],
+      [blobOf('[["a","b","c","\\x"]]', nothing), /JSON/],
+    ];
+    for (const [blob, message] of cases) {
+      expect(() => schemaOfBlob(blob, schema.id))
+        .to.throw(CorruptFrame)
+        .with.property('message')
+        .that.matches(message);
+    }
+  });
+
+  it('come back whatever the texts of their metadata', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ name: fc.string(), type: fc.string(), help: fc.string({ unit: 'binary' }), unit: fc.string() }),
+        ),
+        (metadata) => {
+          const described = createSeriesSchema(Buffer.from('a\n'), metadata);
+          expect(schemaOfBlob(schemaToBlob(described), described.id).metadata).to.deep.equal(described.metadata);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('are summed up by the names of their metrics', () => {
     const summary = summaryOf(schema);
     expect(summary).to.deep.equal({ size: 5, metrics: ['a', 'b', 'my.metric', ''] });
@@ -76,5 +121,34 @@ describe('stored schemas', () => {
       '',
       '',
     ]);
+  });
+});
+
+describe('explainExcess', () => {
+  const schemaOf = (parts: Partial<SeriesSchema>): SeriesSchema => ({
+    ...schema,
+    keys: schema.keys,
+    size: 5,
+    metadata: [],
+    ...parts,
+  });
+  const metric = { name: 'a', type: 'counter', help: '', unit: '' };
+
+  it('says nothing of what the store takes', () => {
+    expect(explainExcess(schema)).to.equal(undefined);
+    const keys = new Uint8Array(SCHEMA_LIMITS.keyBytes);
+    expect(explainExcess(schemaOf({ keys, size: SCHEMA_LIMITS.series }))).to.equal(undefined);
+    const help = 'x'.repeat(SCHEMA_LIMITS.metadataBytes - 100);
+    expect(explainExcess(schemaOf({ metadata: [{ ...metric, help }] }))).to.equal(undefined);
+  });
+
+  it('says what is too much', () => {
+    const keys = new Uint8Array(SCHEMA_LIMITS.keyBytes + 1);
+    expect(explainExcess(schemaOf({ keys }))).to.equal('takes 134217729 bytes, and the store takes 134217728');
+    expect(explainExcess(schemaOf({ size: 2_000_001 }))).to.equal('has 2000001 series, and the store takes 2000000');
+    const metadata = new Array<MetricMetadata>(200_001).fill(metric);
+    expect(explainExcess(schemaOf({ metadata }))).to.match(/^has 200001 metrics with metadata, /);
+    const help = '\n'.repeat(SCHEMA_LIMITS.metadataBytes / 2);
+    expect(explainExcess(schemaOf({ metadata: [{ ...metric, help }] }))).to.match(/^has 33554\d+ bytes of metadata, /);
   });
 });
