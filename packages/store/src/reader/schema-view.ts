@@ -1,7 +1,6 @@
 import {
   InvalidSeriesKeyError,
   labelValue,
-  METRIC_NAME_LABEL,
   parseSeriesKey,
   type LabelSet,
   type SeriesSchema,
@@ -66,10 +65,6 @@ export class SchemaView {
     }
     this.#labelIndex = index;
     return index;
-  }
-
-  hasLabel(name: string): boolean {
-    return name === METRIC_NAME_LABEL || this.labelIndex.has(name);
   }
 
   #parse(key: string): LabelSet | null {

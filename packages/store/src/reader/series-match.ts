@@ -17,6 +17,18 @@ interface CompiledMatcher {
   readonly holds: (value: string) => boolean;
 }
 
+/** What is known of a schema whatever the target. */
+interface SchemaAnswers {
+  /** Columns of the wanted metrics, ascending. */
+  readonly candidates: readonly number[];
+  /** Matchers of labels that some of these series have of their own. */
+  readonly own: readonly CompiledMatcher[];
+  /** The others: the target's labels decide, at once for all series. */
+  readonly inherited: readonly CompiledMatcher[];
+  /** Wanted columns by what the target has for the labels of `own`. */
+  readonly columns: Map<string, readonly number[]>;
+}
+
 /**
  * Finds the series of targets that all matchers accept. A series has its own labels and, where it has none of that name,
  * its target's. Answers for a schema are remembered as far as they do not depend on the target.
@@ -26,7 +38,7 @@ export class SeriesMatch {
   readonly #labels: readonly CompiledMatcher[];
   /** The synthetic series whose names are wanted. */
   readonly #synthetic: readonly { readonly index: number; readonly name: string }[];
-  readonly #remembered = new WeakMap<SchemaView, Map<string, readonly number[]>>();
+  readonly #remembered = new WeakMap<SchemaView, SchemaAnswers>();
 
   /** @throws SyntaxError for a regular expression that is none */
   constructor(matchers: readonly Matcher[]) {
@@ -50,21 +62,14 @@ export class SeriesMatch {
 
   /** The columns of a schema that are wanted from a target with these labels, ascending. */
   columnsOf(view: SchemaView, target: LabelSet): readonly number[] {
-    // Labels that no series has of its own are the target's to decide, at once for all of them.
-    const own: CompiledMatcher[] = [];
-    for (const matcher of this.#labels) {
-      if (view.hasLabel(matcher.name)) own.push(matcher);
-      else if (!matcher.holds(labelValue(target, matcher.name))) return [];
-    }
-    const inherited = own.map(({ name }) => labelValue(target, name)).join('\0');
     let answers = this.#remembered.get(view);
-    if (answers === undefined) {
-      answers = new Map<string, readonly number[]>();
-      this.#remembered.set(view, answers);
-    }
-    let columns = answers.get(inherited);
-    if (columns === undefined) answers.set(inherited, (columns = this.#find(view, own, target)));
-    return columns;
+    if (answers === undefined) this.#remembered.set(view, (answers = this.#answersOf(view)));
+    const { own, inherited, columns } = answers;
+    if (!inherited.every(({ name, holds }) => holds(labelValue(target, name)))) return [];
+    const values = own.map(({ name }) => labelValue(target, name)).join('\0');
+    let found = columns.get(values);
+    if (found === undefined) columns.set(values, (found = this.#find(view, answers, target)));
+    return found;
   }
 
   /** Which of the synthetic series are wanted, by their place in {@link SYNTHETIC_SERIES}. */
@@ -74,25 +79,39 @@ export class SeriesMatch {
     return isWanted ? this.#synthetic.map(({ index }) => index) : [];
   }
 
-  #find(view: SchemaView, own: readonly CompiledMatcher[], target: LabelSet): readonly number[] {
-    const columns: number[] = [];
-    for (const [metric, candidates] of this.#candidates(view)) {
-      if (!this.#acceptsName(metric)) continue;
-      for (const column of candidates) {
-        const labels = own.length === 0 ? undefined : view.labelsAt(column);
-        if (own.length > 0 && labels === undefined) continue;
-        if (labels === undefined || own.every(({ name, holds }) => holds(inheritedValue(labels, target, name)))) {
-          columns.push(column);
-        }
-      }
-    }
-    return columns.sort((left, right) => left - right);
+  /** Looks only at series of the wanted metrics: to parse the keys of all would take longer than all else. */
+  #answersOf(view: SchemaView): SchemaAnswers {
+    const candidates = this.#candidates(view);
+    const isOwn = (name: string): boolean =>
+      candidates.some((column) => {
+        const labels = view.labelsAt(column);
+        return labels !== undefined && Object.hasOwn(labels, name);
+      });
+    const own = this.#labels.filter(({ name }) => isOwn(name));
+    const inherited = this.#labels.filter((matcher) => !own.includes(matcher));
+    return { candidates, own, inherited, columns: new Map() };
   }
 
-  #candidates(view: SchemaView): Iterable<[string, readonly number[]]> {
+  #find(view: SchemaView, { candidates, own }: SchemaAnswers, target: LabelSet): readonly number[] {
+    if (own.length === 0) return candidates;
+    return candidates.filter((column) => {
+      const labels = view.labelsAt(column);
+      return labels !== undefined && own.every(({ name, holds }) => holds(inheritedValue(labels, target, name)));
+    });
+  }
+
+  #candidates(view: SchemaView): readonly number[] {
     const exact = this.#names.find(({ isEquality }) => isEquality);
-    if (exact === undefined) return view.columnsByMetric;
-    return [[exact.value, view.columnsByMetric.get(exact.value) ?? []]];
+    const columns: number[] = [];
+    const metrics =
+      exact === undefined
+        ? view.columnsByMetric
+        : [[exact.value, view.columnsByMetric.get(exact.value) ?? []] as const];
+    for (const [metric, some] of metrics) {
+      if (!this.#acceptsName(metric)) continue;
+      for (const column of some) columns.push(column);
+    }
+    return columns.sort((left, right) => left - right);
   }
 
   #acceptsName(metric: string): boolean {

@@ -73,15 +73,17 @@ export class StreamReader implements FrameReader {
     return this.#corruptFrames;
   }
 
+  /** @param asked - the targets, where they have been asked for already */
   async *select(
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
     options: SelectOptions = {},
+    asked?: Promise<readonly StoredTarget[]>,
   ): AsyncGenerator<SeriesResult> {
     const { aggregation } = options;
     const match = new SeriesMatch(matchers);
-    const targets = await candidateTargets(this.#cache, match, await this.targets(options));
+    const targets = await candidateTargets(this.#cache, match, await (asked ?? this.targets(options)));
     const ahead: Promise<readonly SeriesCollector[]>[] = [];
     const batches = new CandidateBatches(targets);
     for (let isOver = false; !isOver || ahead.length > 0;) {

@@ -48,7 +48,11 @@ export class DriverReader implements FrameReader {
     toMs: number,
     options: SelectOptions = {},
   ): AsyncGenerator<SeriesResult> {
+    // In one round trip with the question for the driver, since with either the targets come first.
+    const targets = this.#streams.targets(options);
+    // Its error is thrown by who waits for it, or never when something else fails before.
+    targets.catch(() => undefined);
     const samples = (await this.#readDriver()) === 'timeseries' ? this.#timeseries : this.#streams;
-    yield* samples.select(matchers, fromMs, toMs, options);
+    yield* samples.select(matchers, fromMs, toMs, options, targets);
   }
 }

@@ -1,11 +1,10 @@
-import type { Clock, LabelSet, Matcher, TargetId } from '@pulsekeeper/model';
+import type { LabelSet, Matcher, TargetId } from '@pulsekeeper/model';
 import type { KeyLayout } from '../redis/key-layout.ts';
-import type { RedisConnection } from '../redis/redis-connection.ts';
+import type { StoredTarget } from '../frame-reader.ts';
 import { candidateTargets } from '../reader/candidate-targets.ts';
 import type { SchemaCache } from '../reader/schema-cache.ts';
 import { seriesLabels, SeriesMatch } from '../reader/series-match.ts';
 import { SYNTHETIC_SERIES, syntheticLabels } from '../reader/synthetic-series.ts';
-import { readTargets } from '../reader/target-index.ts';
 import { formatSeriesName } from './series-name.ts';
 
 /** The wanted time series of a target, each once. */
@@ -15,9 +14,7 @@ export interface FoundSeries {
 }
 
 export interface SeriesFinderOptions {
-  readonly connection: RedisConnection;
   readonly keys: KeyLayout;
-  readonly clock: Clock;
   readonly schemas: SchemaCache;
 }
 
@@ -33,10 +30,10 @@ export class SeriesFinder {
   }
 
   /** Target by target, in their order; those without a wanted series are left out. @throws StoreError, SyntaxError */
-  async *find(matchers: readonly Matcher[]): AsyncGenerator<FoundSeries> {
-    const { connection, keys, clock, schemas } = this.#options;
+  async *find(matchers: readonly Matcher[], asked: Promise<readonly StoredTarget[]>): AsyncGenerator<FoundSeries> {
+    const { keys, schemas } = this.#options;
     const match = new SeriesMatch(matchers);
-    const targets = await candidateTargets(schemas, match, await readTargets(connection, keys, clock));
+    const targets = await candidateTargets(schemas, match, await asked);
     for (const { target, schemaIds } of targets) {
       const { id, labels } = target;
       const start = keys.series(id);

@@ -45,11 +45,9 @@ export class StoreDriverParts {
   }
 
   readerOf(streams: StreamReader): DriverReader {
-    const { clock } = this.#options;
     const timeseries = new TimeseriesReader({
       connection: this.#reads,
       keys: this.#keys,
-      clock,
       schemas: streams.schemas,
       slots: streams,
     });

@@ -1,5 +1,5 @@
-import type { Clock, Matcher, TargetId } from '@pulsekeeper/model';
-import type { Aggregation, FrameReader, SelectOptions, SeriesResult } from '../frame-reader.ts';
+import type { Matcher, TargetId } from '@pulsekeeper/model';
+import type { Aggregation, FrameReader, SelectOptions, SeriesResult, StoredTarget } from '../frame-reader.ts';
 import { throwIfAborted } from '../reader/frame-scan.ts';
 import type { SchemaCache } from '../reader/schema-cache.ts';
 import type { KeyLayout } from '../redis/key-layout.ts';
@@ -14,7 +14,6 @@ const SERIES_AT_ONCE = 32;
 export interface TimeseriesReaderOptions {
   readonly connection: RedisConnection;
   readonly keys: KeyLayout;
-  readonly clock: Clock;
   readonly schemas: SchemaCache;
   /** Where the slots of targets are told. */
   readonly slots: Pick<FrameReader, 'slots'>;
@@ -30,15 +29,20 @@ export class TimeseriesReader {
     this.#finder = new SeriesFinder(options);
   }
 
-  /** As {@link FrameReader.select}; the time of a point is its slot. @throws StoreError */
+  /**
+   * As {@link FrameReader.select}; the time of a point is its slot.
+   *
+   * @param targets - all that the store knows
+   * @throws StoreError
+   */
   async *select(
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
-    options: SelectOptions = {},
+    options: SelectOptions,
+    targets: Promise<readonly StoredTarget[]>,
   ): AsyncGenerator<SeriesResult> {
-    await this.#options.connection.untilReady();
-    for await (const found of this.#finder.find(matchers)) {
+    for await (const found of this.#finder.find(matchers, targets)) {
       throwIfAborted(options.signal);
       yield* this.#readTarget(found, { fromMs, toMs }, options);
     }
