@@ -56,19 +56,48 @@ function writeBlockLength(writer: BitWriter, lengthAt: number): void {
 
 /** Leaves the changed columns in `changedColumns` and `changedFlags`. @returns how many */
 function findChanged(state: ColumnState, incoming: IncomingColumns, start: number, end: number): number {
-  const { words, controls } = state;
-  const { words: newWords, present } = incoming;
+  return incoming.present === undefined
+    ? findChangedOfAll(state, incoming.words, start, end)
+    : findChangedOfSome(state, incoming.words, incoming.present, start, end);
+}
+
+/** Without a branch for what differs: of a third of the values that do, hardly one is foreseen. */
+function findChangedOfAll({ words, controls }: ColumnState, newWords: Int32Array, start: number, end: number): number {
+  let changed = 0;
+  for (let from = start; from < end; from += 32) {
+    const to = Math.min(from + 32, end);
+    let flags = 0;
+    for (let column = from; column < to; column++) {
+      const low = column * 2;
+      const lowWord = newWords[low] ?? 0;
+      const bits = ((words[low] ?? 0) ^ lowWord) | ((words[low + 1] ?? 0) ^ (newWords[low + 1] ?? 0));
+      let differs = (bits | -bits) >>> 31;
+      if (lowWord === ABSENT_WORD && (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT) differs = 1;
+      flags |= differs << (column & 31);
+      changedColumns[changed] = column;
+      changed += differs;
+    }
+    changedFlags[(from - start) >>> 5] = flags;
+  }
+  return changed;
+}
+
+function findChangedOfSome(
+  { words, controls }: ColumnState,
+  newWords: Int32Array,
+  present: Uint8Array,
+  start: number,
+  end: number,
+): number {
   let changed = 0;
   let flags = 0;
   for (let column = start; column < end; column++) {
     const low = column * 2;
-    const lowWord = newWords[low];
-    let differs = words[low] !== lowWord || words[low + 1] !== newWords[low + 1];
-    if (present !== undefined) {
-      const isAbsent = (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT;
-      if (present[column] === 0) differs = !isAbsent;
-      else if (isAbsent) differs = true;
-    } else if (lowWord === ABSENT_WORD && (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT) differs = true;
+    const isAbsent = (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT;
+    const differs =
+      present[column] === 0
+        ? !isAbsent
+        : isAbsent || words[low] !== newWords[low] || words[low + 1] !== newWords[low + 1];
     if (differs) {
       flags |= 1 << (column & 31);
       changedColumns[changed++] = column;
