@@ -24,6 +24,16 @@ describe('SeriesMatch', () => {
     });
   }
 
+  it('looks at no series of metrics that are not wanted', () => {
+    const damaged: unknown[] = [];
+    const keys = Buffer.from('a{x="1"}\nb{x="1"\n');
+    const half = new SchemaView(createSeriesSchema(keys), (error) => damaged.push(error));
+    expect(new SeriesMatch(parseSelector('a{x="1",instance="i1"}')).columnsOf(half, target)).to.deep.equal([0]);
+    expect(damaged).to.deep.equal([]);
+    expect(new SeriesMatch(parseSelector('{x="1"}')).columnsOf(half, target)).to.deep.equal([0]);
+    expect(damaged).to.have.length(1);
+  });
+
   it('answers for each target by its own labels', () => {
     const match = new SeriesMatch(parseSelector('b{service=~"own|db"}'));
     expect(match.columnsOf(view, target)).to.deep.equal([2]);
