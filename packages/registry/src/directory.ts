@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deferred, NO_CLUSTER_DEFAULTS, type Logger } from '@pulsekeeper/model';
 import { abortReason, onAbort } from './abort.ts';
 import {
@@ -179,6 +180,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     const wanted = this.#stats.batches === 0 ? ROOT_KEYS : keys;
     this.#stats.reads += wanted.length;
     const next = await this.#reader.read(wanted, this.#state, signal);
+    // With ten thousand names, reading a list takes some 10 ms of this turn of the event loop, and so does what follows.
+    await nextTurn();
     if (signal.aborted) return;
     this.#stats.batches += 1;
     this.#accept(next);

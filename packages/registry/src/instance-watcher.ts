@@ -17,6 +17,7 @@ import { isSamePlace, parseInstanceAt, placeOfInstance, type InstancePlace } fro
 import { ReadLoop } from './read-loop.ts';
 import type { RegistrySession, WatchFunction } from './registry-session.ts';
 import { safeEmit } from './safe-emit.ts';
+import { TurnSlices } from './turn-slices.ts';
 
 /** Options of an {@link InstanceWatcher}; times and limits mean what they mean for a `Directory`. */
 export interface InstanceWatcherOptions {
@@ -72,6 +73,9 @@ interface Entry {
 const FIRST_MISS_MS = 200;
 const LAST_MISS_MS = 10_000;
 
+/** Time of one turn of the event loop for what was read: well below what delays a slot. */
+const SLICE_MS = 5;
+
 /**
  * Reads and watches the data of those instances that are wanted, and of no others.
  *
@@ -87,6 +91,7 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   readonly #loop: ReadLoop;
   readonly #entries = new Map<TargetId, Entry>();
   readonly #settlers = new Set<Deferred<undefined>>();
+  readonly #slices = new TurnSlices(SLICE_MS);
   #unread = 0;
   #isStarted = false;
   #stopping: Promise<void> | undefined;
@@ -228,12 +233,15 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
     const isStale = (): boolean => this.#entries.get(id) !== entry || entry.place !== place;
     try {
       const { data } = await this.#session.getData(place.path, { watch, signal });
-      if (isStale()) {
-        this.#session.removeWatch(place.path, entry.watch);
-        return;
-      }
-      entry.misses = 0;
-      this.#take(id, entry, data);
+      // Parsing it, and what the listeners do with it, takes some 0.2 ms, and there may be thousands.
+      await this.#slices.run(() => {
+        if (isStale()) {
+          this.#session.removeWatch(place.path, entry.watch);
+          return;
+        }
+        entry.misses = 0;
+        this.#take(id, entry, data);
+      });
     } catch (error) {
       if (isStale()) return;
       if (codeOf(error) === 'NoNode') {
@@ -285,8 +293,10 @@ export class InstanceWatcher extends EventEmitter<InstanceWatcherEvents> {
   }
 
   #createEntry(id: TargetId): Entry {
-    const watch: WatchFunction = () => {
-      if (this.#entries.get(id)?.watch === watch) this.#loop.note(id);
+    const watch: WatchFunction = ({ type }) => {
+      if (this.#entries.get(id)?.watch !== watch) return;
+      // One that went is mostly wanted no more in a moment: of thousands that go together none is looked for.
+      this.#loop.note(id, type === 'NodeDeleted' ? FIRST_MISS_MS : 0);
     };
     const { service, instance } = splitTargetId(id);
     const place = this.#placeOf(id) ?? placeOfInstance(service, instance, undefined);

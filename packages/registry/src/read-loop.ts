@@ -50,6 +50,8 @@ export class ReadLoop {
   #pausedUntilMs = 0;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Monotonic ms that the timer is set for; `Infinity` when it is not. */
+  #timerAtMs = Infinity;
   #resyncTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ReadLoopOptions) {
@@ -88,10 +90,11 @@ export class ReadLoop {
     await this.#running;
   }
 
-  /** An event came for a key. */
-  note(key: string): void {
-    this.#schedule.note(key, this.#options.clock.monotonic());
-    this.#wake();
+  /** An event came for a key, which is read after `delayMs` at the earliest. */
+  note(key: string, delayMs = 0): void {
+    const readAtMs = this.#options.clock.monotonic() + delayMs;
+    this.#schedule.note(key, readAtMs);
+    if (readAtMs < this.#timerAtMs) this.#wake();
   }
 
   /** Keys that must be read with the next batch. */
@@ -119,9 +122,17 @@ export class ReadLoop {
     const dueMs = this.#resync.length > 0 ? nowMs : this.#schedule.nextDueMs(nowMs);
     if (dueMs === undefined) return;
     clearTimeout(this.#timer);
+    this.#timerAtMs = Infinity;
     const delayMs = Math.max(dueMs, this.#pausedUntilMs) - nowMs;
-    if (delayMs > 0) this.#timer = setTimeout(() => this.#wake(), Math.ceil(delayMs)).unref();
-    else this.#run();
+    if (delayMs <= 0) {
+      this.#run();
+      return;
+    }
+    this.#timerAtMs = nowMs + delayMs;
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Infinity;
+      this.#wake();
+    }, Math.ceil(delayMs)).unref();
   }
 
   #run(): void {

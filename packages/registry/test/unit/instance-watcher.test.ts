@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@pulsekeeper/test-support';
 import { serializeInstance, targetId, type TargetId } from '@pulsekeeper/model';
 import { expect } from 'chai';
@@ -107,6 +108,18 @@ describe('InstanceWatcher', () => {
     tree.put('/services/a/1', instance(12));
     await eventually(() => expect(portOf(watcher, one)).to.equal(12));
     expect(session.calls.filter((call) => call.startsWith('exists'))).to.deep.equal([]);
+  });
+
+  it('does not look for an instance that went and is not wanted any more', async () => {
+    const watcher = await start();
+    watcher.setWanted([one, two]);
+    await watcher.settled();
+    tree.delete('/services/a/1');
+    tree.put('/services/a/2', instance(20));
+    await eventually(() => expect(portOf(watcher, two)).to.equal(20));
+    watcher.setWanted([two]);
+    await sleep(300);
+    expect(session.calls.filter((call) => call === 'getData /services/a/1')).to.have.length(1);
   });
 
   it('settles, with nothing, on an instance that was never there', async () => {
