@@ -15,6 +15,8 @@ export interface PlannedEpoch extends Epoch {
 export class OwnershipPlan {
   readonly self: string;
   readonly epochs: readonly PlannedEpoch[];
+  /** The last rank that was asked for: what a plan says of a target is asked several times in a row. */
+  #asked: { readonly target: TargetId; readonly epoch: PlannedEpoch; readonly rank: number } | undefined;
 
   constructor(self: string, epochs: readonly PlannedEpoch[]) {
     this.self = self;
@@ -31,7 +33,13 @@ export class OwnershipPlan {
 
   /** This collector's rank among the owners of the slot: 0 scrapes, higher ranks back it up, -1 has no part in it. */
   rankAt(target: TargetId, slotMs: number): number {
-    return this.epochAt(slotMs)?.assignment.rank(target, this.self) ?? -1;
+    const epoch = this.epochAt(slotMs);
+    if (epoch === undefined) return -1;
+    const asked = this.#asked;
+    if (asked?.target === target && asked.epoch === epoch) return asked.rank;
+    const rank = epoch.assignment.rank(target, this.self);
+    this.#asked = { target, epoch, rank };
+    return rank;
   }
 
   /** Who scrapes the slot. */
@@ -59,6 +67,7 @@ export class OwnershipPlan {
    * foreseen.
    */
   beginsMs(target: TargetId, nowMs: number): number | undefined {
+    if ((this.epochs.at(-1)?.fromMs ?? -Infinity) <= nowMs) return undefined;
     let wasOwner = this.rankAt(target, nowMs) === 0;
     for (const { fromMs, assignment } of this.epochs) {
       if (fromMs <= nowMs) continue;

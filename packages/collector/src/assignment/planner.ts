@@ -35,9 +35,19 @@ const MAX_TIMER_MS = 60_000;
 /** Planning may take this share of the time, so that a storm of changes does not starve the scrapes. */
 const PLANNING_SHARE = 0.2;
 
+/** A plan that is made and not yet in force. */
+interface MadePlan {
+  readonly plan: OwnershipPlan;
+  readonly targets: ReadonlySet<TargetId>;
+  readonly nowMs: number;
+  readonly durationMs: number;
+}
+
 /**
  * Follows the directory and makes a plan whenever targets or collectors change, and after each boundary of epochs. The
- * first change after a quiet time is planned at once; in a storm, as often as its own cost allows.
+ * first change after a quiet time is planned at once; in a storm, as often as its own cost allows. With ten thousand targets
+ * reading their names, making a plan and putting it into force take some 10 ms each: after a change of the directory they have
+ * a turn of the event loop each.
  */
 export class Planner {
   readonly #options: PlannerOptions;
@@ -53,6 +63,10 @@ export class Planner {
   #plannedMembership = '';
   #isRunning = false;
   #changeTimer: NodeJS.Timeout | undefined;
+  /** The next step towards a plan, in a turn of its own. */
+  #turn: NodeJS.Immediate | undefined;
+  /** Whether something changed since the plan was made that is about to come into force. */
+  #isOutdated = false;
   #boundaryTimer: NodeJS.Timeout | undefined;
   #afterBoundaryTimer: NodeJS.Timeout | undefined;
   #restUntilMs = 0;
@@ -74,7 +88,7 @@ export class Planner {
   stop(): void {
     this.#isRunning = false;
     this.#options.directory.off('changed', this.#onChanged);
-    clearTimeout(this.#changeTimer);
+    this.#cancelPlanning();
     clearTimeout(this.#boundaryTimer);
     clearTimeout(this.#afterBoundaryTimer);
   }
@@ -82,9 +96,12 @@ export class Planner {
   /** Makes a plan now: something changed that the directory does not tell, such as the own record. */
   replan(): void {
     if (!this.#isRunning) return;
-    clearTimeout(this.#changeTimer);
-    this.#changeTimer = undefined;
-    const { clock, logger, onPlan } = this.#options;
+    this.#cancelPlanning();
+    this.#putInForce(this.#make());
+  }
+
+  #make(): MadePlan {
+    const { clock } = this.#options;
     const startedMs = performance.now();
     const nowMs = clock.now();
     const plan = this.#builder.build({
@@ -95,19 +112,24 @@ export class Planner {
       isDisplaced: this.#isDisplaced(),
     });
     this.#plannedMembership = this.#membershipKey();
+    return { plan, targets: this.#targets, nowMs, durationMs: performance.now() - startedMs };
+  }
+
+  #putInForce({ plan, targets, nowMs, durationMs: makingMs }: MadePlan): void {
+    const { logger, onPlan } = this.#options;
+    const startedMs = performance.now();
     const before = this.#plannedTargets;
-    const now = this.#targets;
-    this.#plannedTargets = now;
+    this.#plannedTargets = targets;
     onPlan(plan, {
       isNew: (id) => !before.has(id),
-      exists: (id) => now.has(id),
+      exists: (id) => targets.has(id),
       targetsChangedAtMs: this.#targetsChangedAtMs,
       knownFromMs: (id) => this.#knownFromMs.get(id) ?? this.#startedAtMs,
     });
-    const durationMs = performance.now() - startedMs;
+    const durationMs = makingMs + performance.now() - startedMs;
     this.#restUntilMs = performance.now() + durationMs * (1 / PLANNING_SHARE - 1);
     const epochs = plan.epochs.length;
-    logger.debug({ epochs, targets: now.size, ring: plan.ringVersionAt(nowMs), durationMs }, 'plan made');
+    logger.debug({ epochs, targets: targets.size, ring: plan.ringVersionAt(nowMs), durationMs }, 'plan made');
     this.#armBoundary(plan, nowMs);
   }
 
@@ -121,11 +143,38 @@ export class Planner {
     }
     // Collectors note the version of their ring in their records; that is no reason to plan again.
     if (!haveTargetsChanged && this.#membershipKey() === this.#plannedMembership) return;
-    if (this.#changeTimer !== undefined) return;
-    const restMs = this.#restUntilMs - performance.now();
-    if (restMs <= 1) this.replan();
-    else this.#changeTimer = setTimeout(() => this.replan(), restMs);
+    this.#isOutdated = true;
+    this.#replanSoon();
   };
+
+  /** Plans after the rest that the last plan asks for, unless that is arranged for already. */
+  #replanSoon(): void {
+    if (this.#changeTimer !== undefined || this.#turn !== undefined) return;
+    const restMs = this.#restUntilMs - performance.now();
+    if (restMs <= 1) this.#replanInTurns();
+    else this.#changeTimer = setTimeout(() => this.#replanInTurns(), restMs);
+  }
+
+  #replanInTurns(): void {
+    this.#cancelPlanning();
+    this.#turn = setImmediate(() => {
+      this.#isOutdated = false;
+      const made = this.#make();
+      this.#turn = setImmediate(() => {
+        this.#turn = undefined;
+        this.#putInForce(made);
+        if (this.#isOutdated) this.#replanSoon();
+      });
+    });
+  }
+
+  #cancelPlanning(): void {
+    clearTimeout(this.#changeTimer);
+    clearImmediate(this.#turn);
+    this.#changeTimer = undefined;
+    this.#turn = undefined;
+    this.#isOutdated = false;
+  }
 
   #adoptTargets(view: DirectoryView): void {
     this.#targetIds = view.targetIds;

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { silentLogger, type TargetId } from '@pulsekeeper/model';
 import type { CollectorRecord, Directory, DirectoryDiff, DirectoryView } from '@pulsekeeper/registry';
@@ -154,11 +155,53 @@ describe('Planner', () => {
     expect(plans.length).to.be.lessThan(20);
   });
 
+  it('makes a plan, and puts it into force, in turns of the event loop after that of the change', async () => {
+    planner.start();
+    directory.set(['a/1'], [record('me')], { addedTargets: ['a/1' as TargetId] });
+    expect(plans).to.have.lengthOf(1);
+    await eventually(() => expect(plans).to.have.lengthOf(2));
+    directory.set(['a/1', 'a/2'], [record('me')], { addedTargets: ['a/2' as TargetId] });
+    planner.replan();
+    expect(plans.at(-1)?.plan.targetsFrom(clock.now()).size, 'asked for').to.equal(2);
+  });
+
+  it('misses nothing that changes between making a plan and putting it into force', async () => {
+    const members = (): string[] | undefined =>
+      plans
+        .at(-1)
+        ?.plan.epochs.at(-1)
+        ?.members.map(({ id }) => id);
+    directory.set(['a/1'], [record('me')]);
+    planner.start();
+    // Whichever of the turns it is that this comes in.
+    for (let turns = 0; turns < 4; turns += 1) {
+      directory.set(['a/1'], [record('me'), record('you')], { changedCollectors: ['you'] });
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+      const ids = Array.from({ length: turns + 2 }, (_, index) => `a/${index}`);
+      directory.set(ids, [record('me')], { addedTargets: [`a/${turns + 1}` as TargetId], changedCollectors: ['you'] });
+      await eventually(() => {
+        expect(plans.at(-1)?.plan.targetsFrom(clock.now()).size).to.equal(ids.length);
+        expect(members()).to.deep.equal(['me']);
+      });
+      // A plan of before does not come after it.
+      for (let turn = 0; turn < 4; turn += 1) await nextTurn();
+      expect(members()).to.deep.equal(['me']);
+    }
+  });
+
   it('does nothing after it was stopped', () => {
     planner.start();
     planner.stop();
     directory.set(['a/1'], [record('me')], { addedTargets: ['a/1' as TargetId] });
     planner.replan();
+    expect(plans).to.have.lengthOf(1);
+  });
+
+  it('does nothing that was to come when it was stopped', async () => {
+    planner.start();
+    directory.set(['a/1'], [record('me')], { addedTargets: ['a/1' as TargetId] });
+    planner.stop();
+    for (let turn = 0; turn < 4; turn += 1) await nextTurn();
     expect(plans).to.have.lengthOf(1);
   });
 });
