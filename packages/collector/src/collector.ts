@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-import { formatAddress, redactUrl, signalWithin, type Logger, type TargetId } from '@pulsekeeper/model';
+import { formatAddress, signalWithin, type Logger, type TargetId } from '@pulsekeeper/model';
 import {
   CollectorMembership,
   createRegistrantKey,
@@ -24,7 +23,9 @@ import { StatusServer } from './http/status-server.ts';
 import { RingNote } from './membership/ring-note.ts';
 import { exposeMetrics } from './metric-sources.ts';
 import { PROGRAM_VERSION } from './program-version.ts';
+import { pauseUntil } from './schedule/pause-until.ts';
 import type { CollectorPhase, CollectorReport } from './status/collector-report.ts';
+import { describeServers } from './status/describe-servers.ts';
 import { Heartbeat } from './status/heartbeat.ts';
 import { Reporter } from './status/reporter.ts';
 
@@ -67,6 +68,7 @@ export class Collector {
   #membership: CollectorMembership | undefined;
   #selfRegistration: Registration | undefined;
   #ringNote: RingNote | undefined;
+  #following: NodeJS.Immediate | undefined;
   #phase: CollectorPhase = 'starting';
   #statusUrl = '';
   #handoverMs = 0;
@@ -202,7 +204,7 @@ export class Collector {
       );
     } catch (error) {
       const wasLate = limit.aborted && signal?.aborted !== true && this.#membership === undefined;
-      const reached = this.#describeServers();
+      const reached = describeServers(this.#parts);
       await this.stop();
       if (!wasLate) throw error;
       throw new CollectorError('StartFailed', `not started within ${options.startTimeoutMs} ms: ${reached}`, {
@@ -250,16 +252,26 @@ export class Collector {
   }
 
   #applyPlan(plan: OwnershipPlan, changes: TargetChanges): void {
-    const { engine, instances, slotClock } = this.#parts;
-    engine.applyPlan(plan, changes);
+    // What the plan before gave up is to be forgotten, should this one bring it back.
+    if (this.#following !== undefined) this.#wantTargets();
+    this.#parts.engine.applyPlan(plan, changes);
+    // In a turn of the event loop of its own.
+    this.#following = setImmediate(() => this.#wantTargets());
+    this.#ringNote?.set(plan.ringVersionAt(this.#parts.slotClock.now()));
+  }
+
+  /** Reads the registrations of those targets that the engine works for, and forgets the others. */
+  #wantTargets(): void {
+    const { engine, instances, catalogue } = this.#parts;
+    clearImmediate(this.#following);
+    this.#following = undefined;
     const wanted = new Set([...engine.targetIds, ...engine.watchedIds]);
-    this.#parts.catalogue.keepOnly(wanted);
+    catalogue.keepOnly(wanted);
     instances.setWanted(wanted);
     for (const id of wanted) {
       const instance = instances.get(id);
-      if (instance !== undefined) this.#configure(id, this.#parts.catalogue.setInstance(id, instance));
+      if (instance !== undefined) this.#configure(id, catalogue.setInstance(id, instance));
     }
-    this.#ringNote?.set(plan.ringVersionAt(slotClock.now()));
   }
 
   #onDirectory(view: DirectoryView, diff: DirectoryDiff): void {
@@ -331,6 +343,7 @@ export class Collector {
     }
     this.#phase = 'stopped';
     this.#planner.stop();
+    clearImmediate(this.#following);
     await engine.stop(deadline);
     this.#heartbeat.stop();
     if (wasActive) {
@@ -358,14 +371,6 @@ export class Collector {
     return false;
   }
 
-  /** Which of the servers could not be reached, and why. */
-  #describeServers(): string {
-    const { options, session, store } = this.#parts;
-    const { state, lastError } = store.health();
-    const ofZooKeeper = session.lastConnectError?.message ?? session.state.kind;
-    return `ZooKeeper at ${options.zookeeper}: ${ofZooKeeper}; Redis at ${redactUrl(options.redis)}: ${lastError?.message ?? state}`;
-  }
-
   async #attempt(message: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -385,12 +390,5 @@ export class Collector {
     if (!directory.view.collectors.has(this.id)) return 'it does not see itself among the collectors yet';
     const { state } = store.health();
     return state === 'ready' ? undefined : `the store is ${state}`;
-  }
-}
-
-async function pauseUntil(leftMs: () => number, signal: AbortSignal): Promise<void> {
-  for (let waitMs = leftMs(); waitMs > 0 && !signal.aborted; waitMs = leftMs()) {
-    // Aborted: the deadline is over, which the loop sees.
-    await sleep(Math.ceil(waitMs), undefined, { signal }).catch(() => undefined);
   }
 }

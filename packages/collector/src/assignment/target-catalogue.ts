@@ -24,16 +24,18 @@ export interface Rules {
  */
 export class TargetCatalogue {
   readonly #known = new Map<TargetId, { instance: Parsed<InstanceRecord>; fingerprint: string }>();
+  /** How many fingerprints begin with each character. */
+  readonly #counts = new Map<string, number>();
   #rules: Rules = { defaults: NO_CLUSTER_DEFAULTS, rules: new Map() };
 
   /** Targets whose registration or rules make no sense. */
   get rejectedCount(): number {
-    return this.#count('-');
+    return this.#counts.get('-') ?? 0;
   }
 
   /** Targets that relabelling leaves out. */
   get droppedCount(): number {
-    return this.#count('~');
+    return this.#counts.get('~') ?? 0;
   }
 
   /** A registration was read. Returns the target, or undefined when it is the same as before. */
@@ -57,24 +59,27 @@ export class TargetCatalogue {
 
   /** Forgets all targets but these. */
   keepOnly(ids: ReadonlySet<TargetId>): void {
-    for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
+    for (const id of this.#known.keys()) if (!ids.has(id)) this.forget(id);
   }
 
   /** Forgets a target. */
   forget(id: TargetId): void {
+    this.#count(this.#known.get(id)?.fingerprint, -1);
     this.#known.delete(id);
   }
 
-  #count(kind: string): number {
-    let count = 0;
-    for (const { fingerprint } of this.#known.values()) if (fingerprint.startsWith(kind)) count += 1;
-    return count;
+  #count(fingerprint: string | undefined, change: number): void {
+    const kind = fingerprint?.charAt(0);
+    if (kind !== undefined) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + change);
   }
 
   #update(id: TargetId, instance: Parsed<InstanceRecord>): Parsed<Target> | undefined {
     const target = this.#merge(id, instance);
     const fingerprint = fingerprintOf(target);
-    const isSame = this.#known.get(id)?.fingerprint === fingerprint;
+    const before = this.#known.get(id)?.fingerprint;
+    const isSame = before === fingerprint;
+    this.#count(before, -1);
+    this.#count(fingerprint, 1);
     this.#known.set(id, { instance, fingerprint });
     return isSame ? undefined : target;
   }

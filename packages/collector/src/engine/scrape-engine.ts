@@ -73,6 +73,8 @@ export class ScrapeEngine {
   readonly #tasks = new Map<TargetId, TargetTask>();
   /** Tasks of targets that others own by now, until that shows. */
   readonly #watching = new Map<TargetId, TargetTask>();
+  /** What ends the tasks of targets that this collector has no part in any more, before long. */
+  readonly #leaving = new Map<TargetId, () => void>();
   readonly #pending: PendingWork;
   readonly #active = new Set<SlotScraper>();
   readonly #closing = new ClosingQueue();
@@ -106,7 +108,7 @@ export class ScrapeEngine {
       stallCount,
       totals: this.totals,
       active: this.#active,
-      close: (scraper) => this.#closing.add(scraper),
+      close: (scraper) => this.#closing.add(() => scraper.close()),
       plan: () => this.#plan ?? noPlan,
       schedule: (dueMs, item) => this.#ticker.schedule(dueMs, item),
       dismiss: (task) => this.#dismiss(task),
@@ -164,7 +166,7 @@ export class ScrapeEngine {
         task.watchOver(nowMs);
       } else {
         const wasOwner = previous?.rankAt(id, nowMs) === 0;
-        task.release(wasOwner && !exists, nowMs);
+        this.#releaseSoon(task, wasOwner && !exists, nowMs);
       }
     }
   }
@@ -193,6 +195,7 @@ export class ScrapeEngine {
     if (!this.#isStarted) return;
     this.#isStarted = false;
     this.#ticker.stop();
+    this.#closing.flush();
     const nowMs = this.#options.clock.now();
     for (const task of [...this.#tasks.values(), ...this.#watching.values()]) task.release(false, nowMs);
     this.#tasks.clear();
@@ -204,9 +207,22 @@ export class ScrapeEngine {
     for (const scraper of active) scraper.close();
   }
 
+  /** Ends a task as of now, in a turn of the event loop that has time for it. */
+  #releaseSoon(task: TargetTask, marksEnd: boolean, nowMs: number): void {
+    const release = (): void => {
+      if (this.#leaving.get(task.id) !== release) return;
+      this.#leaving.delete(task.id);
+      task.release(marksEnd, nowMs);
+    };
+    this.#leaving.set(task.id, release);
+    this.#closing.add(release);
+  }
+
   #taskOf(id: TargetId): TargetTask {
     const known = this.#tasks.get(id);
     if (known !== undefined) return known;
+    // It comes back: what its writer has to say of its end comes before what it says of the next slots.
+    this.#leaving.get(id)?.();
     const task = this.#watching.get(id) ?? new TargetTask(id, this.#context, this.#options.logger);
     this.#watching.delete(id);
     this.#tasks.set(id, task);

@@ -200,7 +200,7 @@ describe('ScrapeEngine', () => {
     bench.own();
     await eventually(() => expect(bench.slots.length).to.be.at.least(1));
     bench.engine.applyPlan(fakePlan({ members: ['me'], owners: {} }), { ...CHANGES, exists: () => false });
-    expect(bench.ends).to.equal(1);
+    await eventually(() => expect(bench.ends).to.equal(1));
     await bench.engine.stop(noDeadline);
   });
 
@@ -214,7 +214,9 @@ describe('ScrapeEngine', () => {
       bench.engine.applyPlan(none, gone);
     }
     expect([bench.engine.targetCount, [...bench.engine.watchedIds].length]).to.deep.equal([0, 0]);
-    expect([bench.opened - bench.writersClosed, bench.dismissed.length]).to.deep.equal([0, 5_000]);
+    await eventually(() =>
+      expect([bench.opened - bench.writersClosed, bench.dismissed.length]).to.deep.equal([0, 5_000]),
+    );
     const { slots } = bench;
     await bench.engine.stop(noDeadline);
     expect(new Set(slots).size).to.equal(slots.length);
