@@ -1,3 +1,5 @@
+import { readHistogram, type MetricHistogram } from '@pulsekeeper/test-support';
+
 import type { CollectorProcess } from './collector-process.ts';
 
 /** What the tests read of a collector's `/status`. */
@@ -29,9 +31,14 @@ export async function readTargets(collector: CollectorProcess): Promise<readonly
   return page.targets;
 }
 
+/** How late timers of a collector fired since its start, in seconds. */
+export async function readEventLoopLag(collector: CollectorProcess): Promise<MetricHistogram> {
+  return readHistogram(await readMetricsPage(collector), 'pulsekeeper_event_loop_lag_seconds');
+}
+
 /** The values of a collector's metrics by series, such as `pulsekeeper_slots_total{result="missed"}`. */
 export async function readMetrics(collector: CollectorProcess): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(`${collector.statusUrl}/metrics`)).text();
+  const text = await readMetricsPage(collector);
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
     lines.map((line) => {
@@ -39,4 +46,8 @@ export async function readMetrics(collector: CollectorProcess): Promise<Readonly
       return [line.slice(0, space), Number(line.slice(space + 1))];
     }),
   );
+}
+
+async function readMetricsPage(collector: CollectorProcess): Promise<string> {
+  return (await fetch(`${collector.statusUrl}/metrics`)).text();
 }

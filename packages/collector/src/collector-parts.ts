@@ -19,7 +19,7 @@ import {
 import { CredentialStore } from './credentials/credential-store.ts';
 import { profileAccess } from './credentials/profile-access.ts';
 import { ScrapeEngine } from './engine/scrape-engine.ts';
-import { exposeEventLoopLag } from './event-loop-lag.ts';
+import { EventLoopLag } from './event-loop-lag.ts';
 import { Standing } from './membership/standing.ts';
 import { CollectorMetrics } from './metrics.ts';
 import { concurrencyLimits, parseMaxOpenFiles } from './schedule/concurrency-limits.ts';
@@ -50,6 +50,7 @@ export interface CollectorParts {
   readonly instances: InstanceWatcher;
   readonly standing: Standing;
   readonly pulse: Pulse;
+  readonly lag: EventLoopLag;
   readonly gate: ScrapeGate;
   readonly engine: ScrapeEngine;
   readonly catalogue: TargetCatalogue;
@@ -82,7 +83,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
   const slotClock = new SlotClock({ clock: reference });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
-  exposeEventLoopLag(registry);
+  const lag = new EventLoopLag(registry);
   const metrics = new CollectorMetrics(registry);
   const session = new ZkSession({
     connectString: options.zookeeper,
@@ -187,7 +188,7 @@ export function buildCollectorParts(given: CollectorOptions): CollectorParts {
     directory,
     instances,
   };
-  return { ...parts, standing, pulse, gate, engine, catalogue, credentials };
+  return { ...parts, standing, pulse, lag, gate, engine, catalogue, credentials };
 }
 
 function connectionParts(

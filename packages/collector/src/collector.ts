@@ -171,6 +171,7 @@ export class Collector {
     const { options, session, store, directory, instances, pulse, engine, reference, slotClock, credentials } =
       this.#parts;
     const limit = signalWithin(options.startTimeoutMs, signal);
+    this.#parts.lag.start();
     try {
       await credentials.start();
       const listening = await this.#server.start(options.listen);
@@ -360,6 +361,7 @@ export class Collector {
     await this.#attempt('the store could not be closed', () => store.stop());
     await session.stop();
     await this.#server.stop();
+    this.#parts.lag.stop();
     this.#logger.info({ slots: engine.totals.snapshot() }, 'stopped');
   }
 

@@ -8,6 +8,7 @@ export { atFullLength } from './full-length.ts';
 export { canListen, freePort, retryOnBindFailure } from './free-port.ts';
 export { watchHeldResources } from './held-resources.ts';
 export { startLedgerTargets } from './ledger-targets.ts';
+export { readHistogram, sumHistograms } from './metric-histogram.ts';
 export { RedisCluster, startRedisCluster } from './redis-cluster.ts';
 export { RedisServer, startRedis } from './redis-server.ts';
 export { findExecutable, requireServers } from './require-servers.ts';
@@ -31,6 +32,7 @@ export type { LedgerTarget, LedgerTargets, LedgerTargetsOptions } from './ledger
 export type { RedisClusterOptions } from './redis-cluster.ts';
 export type { RedisOptions } from './redis-server.ts';
 export type { ServerProcessOptions } from './server-process.ts';
+export type { MetricHistogram } from './metric-histogram.ts';
 export type { ProxyDirection, TcpProxyOptions, TcpProxyStats } from './tcp-proxy.ts';
 export type { TestAuthority, TestCertificate } from './test-certificates.ts';
 export type { TlsZooKeeper } from './tls-zookeeper.ts';
