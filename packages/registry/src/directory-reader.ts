@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertNever } from '@pulsekeeper/model';
 import { mapBounded } from './bounded-map.ts';
 import { DirectoryDraft } from './directory-draft.ts';
@@ -21,6 +22,9 @@ export interface DirectoryReaderOptions {
   /** The one watch function of a key, for a read of the znode at `path`; `undefined` when nothing is watched. */
   readonly watchOf: (key: string, path: string) => WatchFunction | undefined;
 }
+
+/** Names that take some milliseconds to deal with. */
+const MANY_NAMES = 1_000;
 
 /**
  * Reads parts of a directory and gives the state that they make together with what was known before. All or nothing:
@@ -84,7 +88,10 @@ export class DirectoryReader {
           draft.takeForeignInstances(key.name, source, await listZnode(session, path, options));
           return;
         }
-        draft.takeInstances(key.name, await unlessGone(session.getChildren(path, options)));
+        const list = await unlessGone(session.getChildren(path, options));
+        // Sorting thousands of names takes as long as to read them: a turn of the event loop for each.
+        if ((list?.children.length ?? 0) > MANY_NAMES) await nextTurn();
+        draft.takeInstances(key.name, list);
         return;
       }
       case 'rule': {
