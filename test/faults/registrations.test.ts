@@ -10,7 +10,7 @@ import { ZkSession } from '@pulsekeeper/registry';
 import { eventually, sumHistograms, timeFactor, type MetricHistogram } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
-import { readEventLoopLag, readMetrics, readTargets } from '../support/collector-pages.ts';
+import { readEventLoopLags, readMetrics, readTargets, type EventLoopLags } from '../support/collector-pages.ts';
 import { expectExact, expectPrompt } from '../support/expect-exact.ts';
 import { FaultCluster } from '../support/fault-cluster.ts';
 import { hostileRegistrations } from '../support/hostile-registrations.ts';
@@ -23,7 +23,18 @@ const GOOD_TARGETS = 50;
 const FLAPPING = Array.from({ length: 10 }, (_, index) => GOOD_TARGETS + index);
 const STORM = Array.from({ length: STORM_TARGETS }, (_, index) => GOOD_TARGETS + index);
 const MAX_IN_FLIGHT = 48;
-const LONGEST_LAG_SECONDS = STORM_TARGETS > 2_000 ? 0.5 : 0.25;
+
+/**
+ * Most seconds that a timer of a collector may be late for what the collector itself does, its garbage collection on other
+ * processors included: 99 of 100, and all of them. In full size that is still too much.
+ */
+const MAX_OWN_LAG_SECONDS = STORM_TARGETS > 2_000 ? { p99: 0.1, longest: 0.25 } : { p99: 0.05, longest: 0.1 };
+
+/**
+ * The same with the waiting for a processor, which three collectors share with three ZooKeepers, the targets and whoever registers
+ * them: on two of them, thousands of registrations take all that there is for seconds.
+ */
+const MAX_LAG_SECONDS = { p99: 0.25, longest: 1 };
 
 /** Share of the slots that may be requested twice while a collector was not sure of its targets. */
 const TWICE_WHEN_DEMOTED = 0.01;
@@ -171,9 +182,9 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
   }
 
   /** How late the timers of each collector have fired since its start. */
-  async function readLags(): Promise<MetricHistogram[]> {
+  async function readLags(): Promise<EventLoopLags[]> {
     // Asked again when the idle connection was closed in this very moment.
-    return eventually(() => Promise.all([...cluster.collectors.values()].map(readEventLoopLag)));
+    return eventually(() => Promise.all([...cluster.collectors.values()].map(readEventLoopLags)));
   }
 
   it(`${STORM_TARGETS} targets register at once and then all leave`, async () => {
@@ -183,7 +194,7 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
     const watched = watchPeaks(watching.signal, peak);
     const times = { register: 0, firstScrape: 0, withdraw: 0, removed: 0 };
     /** Of each collector, while targets come and are scraped for the first time, and while they leave: not the calm between. */
-    const lags: [MetricHistogram, MetricHistogram][] = [];
+    const lags: EventLoopLags[] = [];
     const storm = async (): Promise<void> => {
       let sinceMs = Date.now();
       const atFirst = await readLags();
@@ -215,26 +226,30 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
       times.removed = Date.now() - sinceMs;
       const whenLeft = await readLags();
       for (const [index, left] of whenLeft.entries()) {
-        lags.push([whenScraped[index]!.since(atFirst[index]!), left.since(beforeLeaving[index]!)]);
+        const gained = (which: keyof EventLoopLags): MetricHistogram =>
+          sumHistograms([
+            whenScraped[index]![which].since(atFirst[index]![which]),
+            left[which].since(beforeLeaving[index]![which]),
+          ]);
+        lags.push({ all: gained('all'), own: gained('own') });
       }
     };
     const audit = await cluster.audit('the good ones meanwhile', storm).finally(() => watching.abort());
     await watched;
-    const storms = lags.map(sumHistograms);
-    const lagSeconds = {
-      p99: Math.max(...storms.map(({ quantile }) => quantile(0.99))),
-      longest: Math.max(...storms.map(({ quantile }) => quantile(1))),
-    };
-    console.log(`      ${JSON.stringify({ times, peak, lagSeconds })}`);
+    const worst = (which: keyof EventLoopLags, share: number): number =>
+      Math.max(...lags.map((lag) => lag[which].quantile(share)));
+    const lagSeconds = { p99: worst('all', 0.99), longest: worst('all', 1) };
+    const ownLagSeconds = { p99: worst('own', 0.99), longest: worst('own', 1) };
+    console.log(`      ${JSON.stringify({ times, peak, lagSeconds, ownLagSeconds })}`);
     expectExact(audit, allowedTwice(audit, peak));
     expect(times.firstScrape, 'last first scrape').to.be.at.most(INTERVAL_MS + 2_000 * timeFactor);
     expect(times.removed, 'until the last has left').to.be.at.most(2_000 * timeFactor);
     expect(peak.inFlight, 'scrapes in flight').to.be.at.most(MAX_IN_FLIGHT);
-    expect(storms.map(({ count }) => count).every((count) => count > 100)).to.equal(true);
-    expect(lagSeconds.p99, 'lag of the event loop at p99').to.be.at.most(0.05 * timeFactor);
-    // Three collectors share the processors with three ZooKeepers, the targets and whoever registers them: what is longest
-    // is mostly how long a collector waited for its turn.
-    expect(lagSeconds.longest, 'longest lag of the event loop').to.be.at.most(LONGEST_LAG_SECONDS * timeFactor);
+    expect(Math.min(...lags.map(({ all }) => all.count)), 'probes of an event loop').to.be.greaterThan(100);
+    expect(ownLagSeconds.p99, 'own lag at p99').to.be.at.most(MAX_OWN_LAG_SECONDS.p99);
+    expect(ownLagSeconds.longest, 'longest own lag').to.be.at.most(MAX_OWN_LAG_SECONDS.longest);
+    expect(lagSeconds.p99, 'lag at p99').to.be.at.most(MAX_LAG_SECONDS.p99 * timeFactor);
+    expect(lagSeconds.longest, 'longest lag').to.be.at.most(MAX_LAG_SECONDS.longest * timeFactor);
     expect(peak.residentMib, 'memory of a collector, in MiB').to.be.at.most(256 + STORM_TARGETS / 40);
     expect(await sumOf('pulsekeeper_targets')).to.equal(known);
   });

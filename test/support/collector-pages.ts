@@ -32,8 +32,19 @@ export async function readTargets(collector: CollectorProcess): Promise<readonly
 }
 
 /** How late timers of a collector fired since its start, in seconds. */
-export async function readEventLoopLag(collector: CollectorProcess): Promise<MetricHistogram> {
-  return readHistogram(await readMetricsPage(collector), 'pulsekeeper_event_loop_lag_seconds');
+export interface EventLoopLags {
+  readonly all: MetricHistogram;
+  /** What the collector itself has done to it; the rest is waiting for a processor. */
+  readonly own: MetricHistogram;
+}
+
+/** How late timers of a collector fired since its start. */
+export async function readEventLoopLags(collector: CollectorProcess): Promise<EventLoopLags> {
+  const page = await readMetricsPage(collector);
+  return {
+    all: readHistogram(page, 'pulsekeeper_event_loop_lag_seconds'),
+    own: readHistogram(page, 'pulsekeeper_event_loop_own_lag_seconds'),
+  };
 }
 
 /** The values of a collector's metrics by series, such as `pulsekeeper_slots_total{result="missed"}`. */
