@@ -3,8 +3,13 @@ export type MetricsPage = ReadonlyMap<string, number>;
 
 /** Fetches and reads a page of the text format, the plain way. */
 export async function readMetrics(url: string): Promise<MetricsPage> {
+  return parseMetrics(await (await fetch(url)).text());
+}
+
+/** Reads a page of the text format. */
+export function parseMetrics(text: string): MetricsPage {
   const page = new Map<string, number>();
-  for (const line of (await (await fetch(url)).text()).split('\n')) {
+  for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const keyEnd = line.includes('} ') ? line.indexOf('} ') + 1 : line.indexOf(' ');
     const key = line.slice(0, keyEnd);

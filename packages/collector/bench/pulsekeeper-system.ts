@@ -5,15 +5,17 @@ import { serializeInstance, type InstanceInput } from '@pulsekeeper/model';
 import { createRegistrantKey, registerInstance, writeRule } from '@pulsekeeper/registry';
 import {
   freePort,
+  readHistogram,
   ServerProcess,
   startRedis,
   startZooKeeper,
+  type MetricHistogram,
   type RedisServer,
   type ZooKeeperServer,
 } from '@pulsekeeper/test-support';
 import { ZkSession } from '@pulsekeeper/zk-session';
 
-import { readMetrics } from './metrics-page.ts';
+import { parseMetrics } from './metrics-page.ts';
 import type { ScrapeCounts, ScrapeSystem } from './scrape-system.ts';
 
 /** How to run it. */
@@ -55,6 +57,8 @@ export class PulsekeeperSystem implements ScrapeSystem {
   readonly #statusUrl: string;
   readonly #rule: Partial<InstanceInput>;
   #registered = 0;
+  /** As it was when last asked for. */
+  #lag: MetricHistogram | undefined;
 
   private constructor(
     options: PulsekeeperSystemOptions,
@@ -132,14 +136,18 @@ export class PulsekeeperSystem implements ScrapeSystem {
   }
 
   async counts(): Promise<ScrapeCounts> {
-    const page = await readMetrics(`${this.#statusUrl}/metrics`);
+    const text = await (await fetch(`${this.#statusUrl}/metrics`)).text();
+    const page = parseMetrics(text);
+    const lag = readHistogram(text, 'pulsekeeper_event_loop_lag_seconds');
+    const newLag = this.#lag === undefined ? lag : lag.since(this.#lag);
+    this.#lag = lag;
     const slots = (result: string): number => page.get(`pulsekeeper_slots_total{result="${result}"}`) ?? 0;
     return {
       samples: page.get('pulsekeeper_samples_total') ?? 0,
       lost: slots('missed') + slots('failed') + slots('dropped') + slots('doubled'),
       late: slots('late'),
-      eventLoopMostMs: (page.get('pulsekeeper_event_loop_lag_seconds{quantile="1"}') ?? NaN) * 1000,
-      eventLoopP99Ms: (page.get('pulsekeeper_event_loop_lag_seconds{quantile="0.99"}') ?? NaN) * 1000,
+      eventLoopMostMs: newLag.quantile(1) * 1000,
+      eventLoopP99Ms: newLag.quantile(0.99) * 1000,
     };
   }
 

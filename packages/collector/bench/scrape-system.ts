@@ -21,8 +21,8 @@ export interface ScrapeCounts {
   readonly lost: number;
   /** Of the scrapes that were made, those that began late; `undefined` where the system does not tell. */
   readonly late?: number | undefined;
-  /** The 99th percentile of the event loop's lag since the last call; `undefined` for programs without one. */
+  /** An upper bound of the 99th percentile of the event loop's lag since the last call; `undefined` for programs without one. */
   readonly eventLoopP99Ms?: number | undefined;
-  /** The longest. */
+  /** An upper bound of the longest. */
   readonly eventLoopMostMs?: number | undefined;
 }

@@ -159,7 +159,7 @@ function report(
         `${(100 * median(own.map((turn) => turn.share))).toFixed(1)} % of what was due`,
         `lost ${own.reduce((sum, turn) => sum + turn.lost, 0)}`,
         `RSS ${(median(own.map((turn) => turn.residentBytes)) / 1e6).toFixed(0)} MB`,
-        Number.isNaN(lag) ? '' : `loop lag p99 ${lag.toFixed(1)} ms`,
+        Number.isNaN(lag) ? '' : `loop lag p99 at most ${lag.toFixed(1)} ms`,
         `rounds ${own.map((turn) => turn.totalMicros.toFixed(3)).join(' ')}`,
       ]
         .filter((part) => part !== '')

@@ -172,7 +172,7 @@ describe('hostile targets', function () {
       for (const { failure } of slots) expect(allowed, name).to.include(failure?.reason);
     }
     const longestGapsMs = (await servers.ledger.ledger()).map(({ entries }) => longestGap(entries, fromMs));
-    const lag = readHistogram(metrics, 'pulsekeeper_event_loop_lag_seconds');
+    const lag = readHistogram(metrics, 'pulsekeeper_event_loop_own_lag_seconds');
     const p99 = lag.quantile(0.99);
     const peakBytes = 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
     console.log(
@@ -180,7 +180,8 @@ describe('hostile targets', function () {
     );
     expect(Math.max(...longestGapsMs), 'longest gap').to.be.at.most(INTERVAL_MS + 0.1 * INTERVAL_MS * timeFactor);
     expect(lag.count, 'probes of the event loop').to.be.greaterThan(0);
-    expect(p99, 'event loop lag').to.be.at.most(0.05 * timeFactor);
+    // Time on a processor is longer, too, where others share it.
+    expect(p99, 'lag of the event loop by its own work').to.be.at.most(timeFactor > 1 ? 0.1 : 0.05);
     expect(peakBytes, 'peak of memory').to.be.lessThan(MAX_RSS_BYTES);
     expect(page.slots).to.include({ missed: 0, dropped: 0, doubled: 0 });
   });
