@@ -154,20 +154,22 @@ export class TargetScraper implements SlotScraper {
         lastAttemptAfterMs: attemptMs - startedMs,
       };
       if (!(result instanceof ScrapeError)) return { ...common, ...result, error: undefined };
-      const delayMs =
-        result instanceof StaleConnectionError && !hasReconnected
-          ? 0
-          : nextAttemptDelayMs({
-              error: result,
-              // An idle connection that had been closed costs no attempt of the rule: the target saw nothing.
-              attempts: hasReconnected ? attempts - 1 : attempts,
-              retries,
-              timeLeftMs: timeLeftMs - (endedMs - startedMs),
-              backoffMs: this.#backoff(attempts - 1),
-            });
-      hasReconnected ||= result instanceof StaleConnectionError;
+      const reconnects: boolean = result instanceof StaleConnectionError && !hasReconnected;
+      const delayMs = reconnects
+        ? 0
+        : nextAttemptDelayMs({
+            error: result,
+            // An idle connection that had been closed costs no attempt of the rule: the target saw nothing.
+            attempts: hasReconnected ? attempts - 1 : attempts,
+            retries,
+            timeLeftMs: timeLeftMs - (endedMs - startedMs),
+            backoffMs: this.#backoff(attempts - 1),
+          });
+      hasReconnected ||= reconnects;
       if (delayMs !== undefined && delayMs > 0 && !this.#isClosed) await this.#pause(delayMs);
-      if (delayMs === undefined || this.#isClosed) {
+      // The timer may have been late: an attempt after the slot would carry a later time than the next slot's samples.
+      const isOver = !reconnects && clock.monotonic() - startedMs >= timeLeftMs;
+      if (delayMs === undefined || isOver || this.#isClosed) {
         return { ...common, exposition: undefined, error: result, bodyBytes: 0, wireBytes: 0 };
       }
       retried.push(result);

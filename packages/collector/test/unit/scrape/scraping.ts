@@ -26,6 +26,8 @@ export interface ScrapingOptions {
   readonly credentials?: CredentialStore;
   /** Shared with the credentials. */
   readonly connections?: ConnectionFactory;
+  /** What waits between attempts are drawn by. @defaultValue 0: there is none */
+  readonly random?: () => number;
 }
 
 /** Connections of a test. */
@@ -60,7 +62,7 @@ export function scraperOf(url: string, options: ScrapingOptions = {}): TargetScr
     connections,
     credentials: options.credentials ?? credentialsOf(undefined, connections),
     clock: systemClock,
-    random: () => 0,
+    random: options.random ?? (() => 0),
     fallbackFormat: options.fallbackFormat,
     pool: new SeriesPool(),
     keepsAlive: () => true,

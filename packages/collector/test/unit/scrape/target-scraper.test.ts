@@ -436,6 +436,22 @@ describe('TargetScraper', () => {
       await target.close();
     });
 
+    it('nothing when the wait outlasts the slot, since the process is busy', async () => {
+      const target = await httpTarget((_, answer) => {
+        answer.writeHead(503).end();
+        setTimeout(() => {
+          const untilMs = performance.now() + 250;
+          while (performance.now() < untilMs);
+        }, 20);
+      });
+      const scraper = scraperOf(target.url, { rule: { retries: 3 }, random: () => 1 });
+      const outcome = await scraper.scrape(200);
+      expect(outcome.error?.reason).to.equal('http_status');
+      expect([outcome.attempts, target.requests]).to.deep.equal([1, 1]);
+      scraper.close();
+      await target.close();
+    });
+
     it('an idle connection that the target had closed, without spending an attempt of the rule', async () => {
       let served = 0;
       const target = await socketTarget((socket) => {
