@@ -1,4 +1,5 @@
 export { registerCleanup } from './cleanup-registry.ts';
+export { startCpuQuota } from './cpu-quota.ts';
 export { TestSupportError } from './errors.ts';
 export { eventually } from './eventually.ts';
 export { ExpiringProxy } from './expiring-proxy.ts';
@@ -9,6 +10,7 @@ export { canListen, freePort, retryOnBindFailure } from './free-port.ts';
 export { watchHeldResources } from './held-resources.ts';
 export { startLedgerTargets } from './ledger-targets.ts';
 export { readHistogram, sumHistograms } from './metric-histogram.ts';
+export { NetworkLink } from './network-link.ts';
 export { RedisCluster, startRedisCluster } from './redis-cluster.ts';
 export { RedisServer, startRedis } from './redis-server.ts';
 export { findExecutable, requireServers } from './require-servers.ts';
@@ -23,12 +25,14 @@ export { ZooKeeperEnsemble, startEnsemble } from './zookeeper-ensemble.ts';
 export { ZooKeeperServer, startZooKeeper } from './zookeeper-server.ts';
 
 export type { Cleanup, CleanupScope } from './cleanup-registry.ts';
+export type { CpuQuota } from './cpu-quota.ts';
 export type { TestSupportErrorCode } from './errors.ts';
 export type { EventuallyOptions } from './eventually.ts';
 export type { ExporterFarm, ExporterFarmOptions, ExporterFarmStats } from './exporter-farm.ts';
 export type { ExpositionShape, ExpositionShapeOptions } from './exposition-shape.ts';
 export type { LedgerBehaviour, LedgerEntry, LedgerPage } from './ledger-behaviour.ts';
 export type { LedgerTarget, LedgerTargets, LedgerTargetsOptions } from './ledger-targets.ts';
+export type { NetworkImpairment } from './network-link.ts';
 export type { RedisClusterOptions } from './redis-cluster.ts';
 export type { RedisOptions } from './redis-server.ts';
 export type { ServerProcessOptions } from './server-process.ts';

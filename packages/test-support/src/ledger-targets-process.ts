@@ -1,8 +1,8 @@
 /**
  * The process behind `startLedgerTargets`: targets that write down every request. Target `n` answers on
- * `/t/<n>/metrics` of 127.0.0.1 and on `/metrics` of its own loopback address.
+ * `/t/<n>/metrics` of the shared address and on `/metrics` of its own loopback address.
  *
- * Control, on 127.0.0.1: `GET /ledger` (all pages), `GET /ledger/<n>`, `POST /t/<n>/behaviour` (a `LedgerBehaviour`),
+ * Control, on the shared address: `GET /ledger` (all pages), `GET /ledger/<n>`, `POST /t/<n>/behaviour` (a `LedgerBehaviour`),
  * `POST /behaviour` (for all).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -18,6 +18,7 @@ interface LedgerTarget extends LedgerPage {
 const options = JSON.parse(process.argv[2] ?? '{}') as {
   count: number;
   series: number;
+  host: string;
   port: number;
   hasOwnAddresses: boolean;
 };
@@ -27,7 +28,7 @@ const targets: LedgerTarget[] = Array.from({ length: options.count }, () => ({
   behaviour: { kind: 'serve' },
 }));
 
-await listen('127.0.0.1', (request, response) => {
+await listen(options.host, (request, response) => {
   const [, index, rest] = /^\/t\/(\d+)\/(\w+)/.exec(request.url ?? '') ?? [];
   if (index !== undefined && rest === 'metrics') scrape(Number(index), response);
   else void control(request, response);

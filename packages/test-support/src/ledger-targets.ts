@@ -4,6 +4,7 @@ import { TestSupportError } from './errors.ts';
 import { freePort, retryOnBindFailure } from './free-port.ts';
 import type { LedgerBehaviour, LedgerPage } from './ledger-behaviour.ts';
 import { loopbackAddress } from './loopback-address.ts';
+import type { NetworkLink } from './network-link.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** How many targets that write down each scrape, and how large their bodies are. */
@@ -17,6 +18,8 @@ export interface LedgerTargetsOptions {
    * connections. @defaultValue true
    */
   hasOwnAddresses?: boolean | undefined;
+  /** Puts them at the far end of a link, without addresses of their own. @defaultValue they are on loopback */
+  link?: Pick<NetworkLink, 'address' | 'commandAtFarEnd'> | undefined;
 }
 
 /** One target of the ledger, as a registration needs it. */
@@ -24,7 +27,7 @@ export interface LedgerTarget {
   readonly index: number;
   /** `host:port` of its own loopback address, with path `/metrics`; only where targets have such. */
   readonly ownAddress: string;
-  /** `127.0.0.1:port`, shared by all, with {@link LedgerTarget.path}. */
+  /** `127.0.0.1:port`, or that of the link's far end; shared by all, with {@link LedgerTarget.path}. */
   readonly address: string;
   /** `/t/<index>/metrics`. */
   readonly path: string;
@@ -48,13 +51,15 @@ export interface LedgerTargets extends AsyncDisposable {
 
 /** Starts the targets. The ledger is the truth on what was scraped: compare it with what the store holds. */
 export async function startLedgerTargets(options: LedgerTargetsOptions = {}): Promise<LedgerTargets> {
-  const { count = 1, series = 3, hasOwnAddresses = true } = options;
+  const { count = 1, series = 3, link, hasOwnAddresses = link === undefined } = options;
+  const host = link?.address ?? '127.0.0.1';
   return retryOnBindFailure(async () => {
     const port = await freePort();
+    const settings = JSON.stringify({ count, series, host, port, hasOwnAddresses });
+    const program = { command: process.execPath, args: [...childProgramArgs('ledger-targets-process'), settings] };
     const server = await ServerProcess.start({
       name: `ledger targets :${port}`,
-      command: process.execPath,
-      args: [...childProgramArgs('ledger-targets-process'), JSON.stringify({ count, series, port, hasOwnAddresses })],
+      ...(link?.commandAtFarEnd(program.command, program.args) ?? program),
       isReady: ({ output }) => output.includes('ready'),
     });
     const stop = async (): Promise<void> => {
@@ -63,12 +68,12 @@ export async function startLedgerTargets(options: LedgerTargetsOptions = {}): Pr
     };
     const unregister = registerCleanup({ name: server.name, run: stop, logTail: () => server.log.tail() });
     const ask = async (path: string, init?: RequestInit): Promise<LedgerPage[]> =>
-      (await (await fetch(`http://127.0.0.1:${port}${path}`, init)).json()) as LedgerPage[];
+      (await (await fetch(`http://${host}:${port}${path}`, init)).json()) as LedgerPage[];
     return {
       targets: Array.from({ length: count }, (_, index) => ({
         index,
         ownAddress: `${loopbackAddress(2, index)}:${port}`,
-        address: `127.0.0.1:${port}`,
+        address: `${host}:${port}`,
         path: `/t/${index}/metrics`,
       })),
       pid: server.pid,
