@@ -8,6 +8,7 @@ import {
   startRedis,
   startZooKeeper,
   type LedgerTargets,
+  type LedgerTargetsOptions,
   type RedisServer,
   type ZooKeeperServer,
 } from '@pulsekeeper/test-support';
@@ -23,11 +24,14 @@ export interface Servers {
 }
 
 /** Starts one ZooKeeper, one Redis, and targets that write down each request. */
-export async function startServers(targets: number): Promise<Servers> {
+export async function startServers(
+  targets: number,
+  options: Omit<LedgerTargetsOptions, 'count'> = {},
+): Promise<Servers> {
   const [zookeeper, redis, ledger] = await Promise.all([
     startZooKeeper(),
     startRedis({ appendonly: true }),
-    startLedgerTargets({ count: targets, series: 10 }),
+    startLedgerTargets({ count: targets, series: 10, ...options }),
   ]);
   return { zookeeper, redis, ledger };
 }
