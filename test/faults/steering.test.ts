@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually, timeFactor } from '@pulsekeeper/test-support';
+import { atFullLength, eventually, timeFactor } from '@pulsekeeper/test-support';
 import { expect } from 'chai';
 
 import { readMetrics, readStatus, readTargets } from '../support/collector-pages.ts';
@@ -18,6 +18,8 @@ const SESSION_TIMEOUT_MS = 2_000;
 const TARGETS = 140;
 const CAPACITIES = { c1: 1, c2: 2, c3: 4 };
 const DRAIN_TIMEOUT_MS = 4_000;
+/** Less than a third of the session timeout, less than it, and more. */
+const STOPS_MS = [600, 1_200, 5_000, ...atFullLength([20_000], [])];
 
 interface StatusAnswer {
   readonly ring: { readonly version: string; readonly agreed: boolean };
@@ -110,16 +112,21 @@ describe('a steered cluster: collectors of capacity 1, 2 and 4, 140 targets, int
 
   it('stops of the whole process shorter and longer than the session timeout miss and double nothing', async () => {
     const frozen = cluster.collector('c2');
-    const { stalls, slots } = await readStatus(frozen);
+    const { activeFromMs, stalls, slots } = await readStatus(frozen);
+    const rejoinedMs: number[] = [];
     const audit = await cluster.audit(
-      'SIGSTOP for 1.2 s, then for 5 s',
+      `SIGSTOP for ${STOPS_MS.join(', ')} ms`,
       async () => {
-        for (const stopMs of [1_200, 5_000]) {
+        for (const stopMs of STOPS_MS) {
           const frozenAtMs = Date.now();
           frozen.freeze();
           await sleep(stopMs);
           frozen.thaw();
           const thawedAtMs = Date.now();
+          rejoinedMs.push(await cluster.rejoined(frozen));
+          if (stopMs <= SESSION_TIMEOUT_MS / 3) {
+            expect((await readStatus(frozen)).activeFromMs, 'its session was kept').to.equal(activeFromMs);
+          }
           // It makes good what it left: stopped again in the midst of that, many requests would be in flight.
           await eventually(
             async () => {
@@ -135,6 +142,8 @@ describe('a steered cluster: collectors of capacity 1, 2 and 4, 140 targets, int
     );
     // What was in flight when the process stopped is requested again.
     expectExact(audit, 3);
+    console.log(`      taking part again after ${rejoinedMs.join(', ')} ms`);
+    for (const ms of rejoinedMs) expect(ms, 'until it takes part again').to.be.at.most(SESSION_TIMEOUT_MS * timeFactor);
     const after = await readStatus(frozen);
     expect(after.stalls - stalls, 'stalls noticed').to.be.at.least(2);
     expect(after.slots['written']! - slots['written']!).to.be.greaterThan(0);

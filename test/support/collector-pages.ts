@@ -4,6 +4,8 @@ import type { CollectorProcess } from './collector-process.ts';
 
 /** What the tests read of a collector's `/status`. */
 export interface StatusPage {
+  /** From which slot on it takes part; another one after each time that it joins. */
+  readonly activeFromMs: number;
   readonly ring: string | undefined;
   readonly members: number;
   readonly targets: number;

@@ -10,6 +10,7 @@ import {
 } from '@pulsekeeper/registry';
 import { openStore, type Store } from '@pulsekeeper/store';
 import {
+  eventually,
   startEnsemble,
   startLedgerTargets,
   startRedis,
@@ -19,6 +20,7 @@ import {
   type ZooKeeperEnsemble,
 } from '@pulsekeeper/test-support';
 
+import { readStatus } from './collector-pages.ts';
 import { CollectorProcess } from './collector-process.ts';
 import { auditSlots, describeAudit, sumAudits, type SlotAudit } from './slot-audit.ts';
 
@@ -111,6 +113,25 @@ export class FaultCluster {
     });
     this.collectors.set(id, collector);
     return collector;
+  }
+
+  /**
+   * Waits until a collector takes part again: it is sure of its targets, and all work by one ring of which everybody is a
+   * member. Returns how long that took.
+   */
+  async rejoined(collector: CollectorProcess): Promise<number> {
+    const sinceMs = performance.now();
+    await eventually(
+      async () => {
+        const own = await readStatus(collector);
+        const pages = await Promise.all([...this.collectors.values()].map(readStatus));
+        return (
+          !own.isDemoted && pages.every(({ members, ring }) => members === this.collectors.size && ring === own.ring)
+        );
+      },
+      { timeoutMs: 20_000 },
+    );
+    return Math.round(performance.now() - sinceMs);
   }
 
   /** Cuts collector `c1` off from ZooKeeper, as a network does that drops everything. */
