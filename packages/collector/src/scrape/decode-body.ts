@@ -57,7 +57,7 @@ function unpack(unpacker: Unpacker, body: IncomingBody, maxBodyBytes: number): B
   if (unpacker.announcedBytes(wire) <= MAX_SYNC_BYTES && wire.length <= MAX_SYNC_BYTES) {
     const maxBytes = Math.min(mostBytes, MAX_SYNC_BYTES);
     try {
-      return unpacker.now(wire, maxBytes);
+      return unpacker.now(wire, maxBytes, (bytes) => body.room(bytes));
     } catch (error) {
       if (!isTooLarge(error) || maxBytes === mostBytes) throw unpackError(unpacker, error, tooLarge);
     }

@@ -13,6 +13,8 @@ export class IncomingBody {
   readonly #announcedBytes: number;
   #buffer: Buffer | undefined;
   #length = 0;
+  /** What the body is unpacked into. */
+  #room: Buffer | undefined;
 
   /** @param announcedBytes - Length by the header; 0 when it is not known. */
   constructor(announcedBytes: number) {
@@ -32,16 +34,23 @@ export class IncomingBody {
     return this.#buffer?.subarray(0, this.#length) ?? Buffer.alloc(0);
   }
 
+  /** Recycled memory of any content to unpack the body into, good until `release`: at least so many bytes, asked for once. */
+  room(bytes: number): Buffer {
+    this.#room = buffers.take(bytes + SPARE_BYTES);
+    return this.#room;
+  }
+
   /** Gives the memory back. May be called again, and before anything has come. */
   release(): void {
     if (this.#buffer !== undefined) buffers.give(this.#buffer);
-    this.#buffer = undefined;
-    this.#length = 0;
+    if (this.#room !== undefined) buffers.give(this.#room);
+    this.abandon();
   }
 
   /** Leaves the memory to whoever has a view of it yet. */
   abandon(): void {
     this.#buffer = undefined;
+    this.#room = undefined;
     this.#length = 0;
   }
 
