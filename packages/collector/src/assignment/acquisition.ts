@@ -12,10 +12,11 @@ import type { OwnershipPlan } from './ownership-plan.ts';
  * | `fresh` | nobody had the target before: it has just been registered | starts at the next slot |
  * | `takeover` | at once: the owner died, or a change of targets shifted a few | looks in the store first |
  * | `backup` | it stands behind the owner | looks in the store after each slot |
+ * | `lost` | a change of targets has just shifted it to another collector | looks early whether that one scrapes it |
  * | `none` | it has no part in the target now | nothing |
  */
 export type Acquisition =
-  | { readonly kind: 'kept' | 'fresh' | 'backup' | 'none' }
+  | { readonly kind: 'kept' | 'fresh' | 'backup' | 'lost' | 'none' }
   | { readonly kind: 'takeover'; readonly predecessor: Predecessor };
 
 /**
@@ -49,7 +50,8 @@ export function classifyAcquisition(
     const isAlive = owner !== undefined && next.isMemberAt(owner, nowMs);
     return { kind: 'takeover', predecessor: isAlive || isLeavingInOrder(next, owner, nowMs) ? 'alive' : 'gone' };
   }
-  return { kind: rank > 0 || isForeseenBackup(next, target, nowMs) ? 'backup' : 'none' };
+  if (rank > 0 || isForeseenBackup(next, target, nowMs)) return { kind: 'backup' };
+  return { kind: previous?.rankAt(target, nowMs) === 0 ? 'lost' : 'none' };
 }
 
 /** A collector whose draining was heard of only after its boundary still finishes what it has in flight. */

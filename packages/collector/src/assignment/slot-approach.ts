@@ -55,6 +55,9 @@ const LAST_CHANCE = 0.75;
 /** Over so long those are spread that verify a slot. */
 const MAX_SPREAD_MS = 100;
 
+/** Over so long those are spread that have lost a target and look whether it is in good hands. */
+const MAX_FORMER_SPREAD_MS = 200;
+
 /** So long before its end a slot is looked up without a wait: a busy process may come to it late. */
 const MAX_CLOSING_MS = 1_000;
 
@@ -73,7 +76,9 @@ export function approachSlot(situation: SlotSituation): SlotApproach {
   if (rank > 0) {
     return { kind: 'look', delayMs: backupDelayMs(rank, intervalMs, Math.max(lastDurationMs, othersDurationMs)) };
   }
-  if (recentOwner === 'gone') return { kind: 'look', delayMs: cautionDelayMs(intervalMs) };
+  if (recentOwner === 'gone') {
+    return { kind: 'look', delayMs: cautionDelayMs(intervalMs) - spreadMs(intervalMs, stagger) };
+  }
   const mayHaveRival = recentOwner === 'alive' || (isFirst && isSpreading);
   const shiftMs = mayHaveRival ? Math.round(stagger * shiftDelayMs(intervalMs)) : 0;
   const demotedMs = isDemoted ? demotedDelayMs(intervalMs, lastDurationMs, othersDurationMs) : 0;
@@ -94,6 +99,17 @@ export function demotedDelayMs(intervalMs: number, lastDurationMs: number, other
 /** When a new owner looks at the latest, during its first moments, while the previous one lives: a change of targets shifted a few. */
 export function shiftDelayMs(intervalMs: number): number {
   return Math.min(MAX_SHIFT_DELAY_MS, intervalMs / 10);
+}
+
+/**
+ * When one looks that has just lost the target by a change of targets: behind a new owner that has heard of the change, and long
+ * before one verifies the slot that has not. Within a second, where scrapes are quick, so that no gap exceeds an interval by more.
+ *
+ * @param stagger - As in {@link SlotSituation}: there may be several.
+ */
+export function formerOwnerDelayMs(intervalMs: number, lastDurationMs: number, stagger: number): number {
+  const afterOwnerMs = shiftDelayMs(intervalMs) + Math.max(250, 2 * lastDurationMs + 150);
+  return Math.min(afterOwnerMs, 0.3 * intervalMs) + (2 * stagger - 1) * Math.min(MAX_FORMER_SPREAD_MS, intervalMs / 20);
 }
 
 /** When a new owner looks, during its first moments, after one that died or is cut off. */

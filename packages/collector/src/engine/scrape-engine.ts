@@ -161,11 +161,11 @@ export class ScrapeEngine {
       if (wanted.has(id)) continue;
       this.#tasks.delete(id);
       const exists = changes.exists(id);
+      const wasOwner = previous?.rankAt(id, nowMs) === 0;
       if (exists && task.answersForTarget) {
         this.#watching.set(id, task);
-        task.watchOver(nowMs);
+        task.watchOver(nowMs, wasOwner);
       } else {
-        const wasOwner = previous?.rankAt(id, nowMs) === 0;
         this.#releaseSoon(task, wasOwner && !exists, nowMs);
       }
     }

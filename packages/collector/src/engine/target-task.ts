@@ -1,7 +1,14 @@
 import { slotAfter, slotAtOrBefore, type Logger, type Parsed, type Target, type TargetId } from '@pulsekeeper/model';
 
 import type { Acquisition, Predecessor } from '../assignment/acquisition.ts';
-import { approachSlot, lastChanceMs, staggerOf, takeoverCheckMs, verificationMs } from '../assignment/slot-approach.ts';
+import {
+  approachSlot,
+  formerOwnerDelayMs,
+  lastChanceMs,
+  staggerOf,
+  takeoverCheckMs,
+  verificationMs,
+} from '../assignment/slot-approach.ts';
 import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import type { SlotCounters } from '../schedule/slot-counters.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
@@ -34,7 +41,7 @@ export interface TargetPart {
  * | owner, sure of it | scraped at once |
  * | owner by a fresh take-over, or unsure (demoted) | looked up a little later, scraped if missing |
  * | backup | looked up later, scraped if missing |
- * | the owner before, until it has seen a frame of the next one | looked up late, scraped if missing |
+ * | the owner before, until it has seen a frame of the next one | looked up late, soon after a change of targets also early, scraped if missing |
  * | without a part in that slot | passed over |
  *
  * Collectors hear of a change one after the other, so for a moment each of them may take another for the owner. Therefore
@@ -73,6 +80,10 @@ export class TargetTask {
   /** The newest slot that was scraped, found in the store or begun. */
   #settledSlotMs = -Infinity;
   #nextSlotMs: number | undefined;
+  /** Since when this collector has had the target whose registration it has not read yet. */
+  #unreadSinceMs: number | undefined;
+  /** When a change of targets took the target away, which others may hear of later. */
+  #lostAtMs = -Infinity;
 
   constructor(id: TargetId, context: EngineContext, logger: Logger) {
     this.id = id;
@@ -92,6 +103,7 @@ export class TargetTask {
   acquire({ acquisition, beginsMs, knownFromMs = Infinity }: TargetPart, nowMs: number): void {
     this.#knownFromMs = knownFromMs;
     if (this.#context.plan().rankAt(this.id, nowMs) === 0) this.#handover.open();
+    if (acquisition.kind === 'lost') this.#lostAtMs = nowMs;
     if (acquisition.kind === 'takeover') {
       const { predecessor } = acquisition;
       this.#takeover = predecessor;
@@ -105,7 +117,10 @@ export class TargetTask {
     this.#beginsMs = beginsMs;
     if (beginsMs !== undefined) this.#verifyFirstFromMs = beginsMs;
     const schedule = this.#schedule;
-    if (schedule === undefined) return;
+    if (schedule === undefined) {
+      if (this.#rejection === undefined) this.#unreadSinceMs ??= nowMs;
+      return;
+    }
     this.#inherit(schedule, nowMs);
     if (isNewBoundary) this.#verifyBeforeBoundary(schedule, nowMs);
     this.#verifyOpenSlot(schedule, nowMs);
@@ -121,9 +136,14 @@ export class TargetTask {
     return this.#handover.isOpen && this.#handover.isSinceLoss(this.#settledSlotMs);
   }
 
-  /** Another collector owns the target from now on: makes sure that it does its work. */
-  watchOver(nowMs: number): void {
+  /**
+   * Another collector owns the target from now on: makes sure that it does its work.
+   *
+   * @param isSudden - Until now this one did, and no boundary lies between.
+   */
+  watchOver(nowMs: number, isSudden: boolean): void {
     this.#handover.lose(nowMs);
+    if (isSudden) this.#lostAtMs = nowMs;
     const schedule = this.#schedule;
     if (schedule === undefined) return;
     const slotMs = slotAtOrBefore(nowMs, schedule.intervalMs, schedule.phaseMs);
@@ -134,6 +154,7 @@ export class TargetTask {
   configure(parsed: Parsed<Target> | undefined, nowMs: number): void {
     this.#rejection = parsed?.ok === false ? parsed.reason : undefined;
     if (parsed?.ok !== true) {
+      if (this.#rejection !== undefined) this.#unreadSinceMs = undefined;
       this.#retire();
       return;
     }
@@ -151,7 +172,19 @@ export class TargetTask {
       this.#inherit(schedule, nowMs);
       this.#verifyBeforeBoundary(schedule, nowMs);
     }
-    this.#await(slotAfter(Math.max(nowMs, this.#settledSlotMs), intervalMs, phaseMs));
+    this.#await(
+      this.#cameUnread(schedule, nowMs) ?? slotAfter(Math.max(nowMs, this.#settledSlotMs), intervalMs, phaseMs),
+    );
+  }
+
+  /** The open slot, if it came while the registration was being read; it is looked up, as others may have dealt with it. */
+  #cameUnread({ intervalMs, phaseMs }: Schedule, nowMs: number): number | undefined {
+    const sinceMs = this.#unreadSinceMs ?? Infinity;
+    this.#unreadSinceMs = undefined;
+    const slotMs = slotAtOrBefore(nowMs, intervalMs, phaseMs);
+    if (slotMs < sinceMs || slotMs <= this.#settledSlotMs) return undefined;
+    this.#verifyFirstFromMs = Math.min(this.#verifyFirstFromMs, slotMs);
+    return slotMs;
   }
 
   /**
@@ -186,7 +219,7 @@ export class TargetTask {
     if (rank >= 0) this.#handover.open();
     if (slotMs <= this.#settledSlotMs) return undefined;
     if (rank < 0) {
-      if (this.#handover.isOpen) this.#lookAtLastChance(slotMs, intervalMs, nowMs);
+      if (this.#handover.isOpen) this.#lookAsFormerOwner(slotMs, intervalMs, nowMs);
       return undefined;
     }
     const isFirst = rank === 0 && slotMs >= this.#verifyFirstFromMs;
@@ -242,9 +275,10 @@ export class TargetTask {
     }
     // What came before the target was known is nobody's to make good; starting in its rhythm spreads a cluster's first scrapes.
     if (isInherited && isKnown && lastSlotMs === undefined && slotMs < this.#knownFromMs) return;
-    // The target has moved on: left to its owner, unless that may hear of it too late.
-    const isLastChance = isInherited && nowMs >= lastChanceMs(slotMs, intervalMs);
-    if (!isLastChance && (rank < 0 || (isInherited && rank > 0))) return;
+    // Whoever was to look at a slot when it came stands by it. One that came to it later leaves it to the owner, unless that
+    // may hear of it too late.
+    const isLastChance = nowMs >= lastChanceMs(slotMs, intervalMs);
+    if (isInherited && rank !== 0 && !isLastChance) return;
     // Without the store it cannot be told from a target that is in good hands.
     if (rank < 0 && !isKnown) return;
     if (isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, intervalMs);
@@ -288,6 +322,15 @@ export class TargetTask {
   #endHandover(): void {
     this.#handover.close();
     this.#context.dismiss(this);
+  }
+
+  /** Early, too, while the new owner may not have heard that it is one. */
+  #lookAsFormerOwner(slotMs: number, intervalMs: number, nowMs: number): void {
+    this.#lookAtLastChance(slotMs, intervalMs, nowMs);
+    const isRecent = slotMs < this.#lostAtMs + this.#context.cautionMs;
+    if (!this.#handover.isOpen || !isRecent) return;
+    const delayMs = formerOwnerDelayMs(intervalMs, this.#runner.lastDurationMs, this.#stagger);
+    this.#context.schedule(slotMs + delayMs, this.#itemOf(slotMs, 'look', false));
   }
 
   #lookAtLastChance(slotMs: number, intervalMs: number, nowMs: number): void {

@@ -41,6 +41,14 @@ describe('classifyAcquisition', () => {
       false,
       { kind: 'kept' },
     ],
+    ['loses it by a change of targets', [mine()], [until(2_000, others()), mine()], false, { kind: 'lost' }],
+    [
+      'has lost it at a boundary that it knew of',
+      [until(900, mine()), others()],
+      [until(900, mine()), others()],
+      false,
+      { kind: 'none' },
+    ],
     ['has nothing to do with it', [others()], [others()], false, { kind: 'none' }],
     [
       'stands behind the owner',

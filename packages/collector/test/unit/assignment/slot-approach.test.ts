@@ -6,6 +6,7 @@ import {
   backupDelayMs,
   cautionDelayMs,
   demotedDelayMs,
+  formerOwnerDelayMs,
   takeoverCheckMs,
   verificationMs,
 } from '../../../src/assignment/slot-approach.ts';
@@ -47,8 +48,8 @@ describe('approachSlot', () => {
 
   it('looks after a demoted owner would have, as a new owner after one that is gone', () => {
     const taken = { ...SURE, recentOwner: 'gone' } as const;
-    expect(approachSlot(taken)).to.deep.equal({ kind: 'look', delayMs: 1_000 });
-    expect(approachSlot({ ...taken, isDemoted: true })).to.deep.equal({ kind: 'look', delayMs: 1_000 });
+    expect(approachSlot({ ...taken, stagger: 0.5 })).to.deep.equal({ kind: 'look', delayMs: 1_000 });
+    expect(approachSlot({ ...taken, isDemoted: true })).to.deep.equal({ kind: 'look', delayMs: 900 });
   });
 
   it('looks within a tenth of the interval, as a new owner after one that lives', () => {
@@ -83,6 +84,20 @@ describe('approachSlot', () => {
         }
       }),
     );
+  });
+});
+
+describe('formerOwnerDelayMs', () => {
+  it('is behind a new owner that has heard of the change, and within a second', () => {
+    expect(formerOwnerDelayMs(5_000, 10, 0.5)).to.equal(750);
+    expect(formerOwnerDelayMs(5_000, 10, 1)).to.equal(950);
+    expect(formerOwnerDelayMs(60_000, 10, 1)).to.equal(950);
+  });
+
+  it('leaves a scrape the time that it took the last time, and the slot enough for another', () => {
+    expect(formerOwnerDelayMs(5_000, 300, 0.5)).to.equal(1_250);
+    expect(formerOwnerDelayMs(5_000, 4_000, 0.5)).to.equal(1_500);
+    expect(formerOwnerDelayMs(1_000, 10, 0.5)).to.equal(300);
   });
 });
 

@@ -63,6 +63,45 @@ describe('TargetTask', () => {
     expect(engine.totals.late).to.equal(1);
   });
 
+  describe('whose registration is read after its slot', () => {
+    /** Acquires the target just before a slot, and has its registration so long after it. */
+    function readLate(afterMs: number): { engine: FakeEngine; slot: number } {
+      const engine = new FakeEngine();
+      const slot = engine.slotBefore(engine.nowMs) + INTERVAL;
+      engine.clock.advance(slot - 20 - engine.nowMs);
+      const task = new TargetTask(TARGET, engine.context, silentLogger);
+      task.acquire({ acquisition: FRESH, knownFromMs: engine.nowMs }, engine.nowMs);
+      engine.clock.advance(20 + afterMs);
+      task.configure(targetWith(), engine.nowMs);
+      return { engine, slot };
+    }
+
+    it('scrapes it at once', async () => {
+      const { engine, slot } = readLate(150);
+      await engine.runUntil(slot + 200);
+      expect(engine.scrapes).to.deep.equal([slot + 150]);
+      expect(engine.looks).to.equal(1);
+    });
+
+    it('leaves it where it was scraped', async () => {
+      const { engine, slot } = readLate(150);
+      engine.stored = slot;
+      await engine.runUntil(slot + INTERVAL + 10);
+      expect(engine.scrapes).to.deep.equal([slot + INTERVAL]);
+    });
+
+    it('leaves what came while the registration was wrong', async () => {
+      const engine = new FakeEngine();
+      const { task, slot } = start(FRESH, engine);
+      task.configure({ ok: false, reason: 'interval is "0"' }, engine.nowMs);
+      task.acquire({ acquisition: { kind: 'kept' } }, engine.nowMs);
+      await engine.runUntil(slot + INTERVAL + 100);
+      task.configure(targetWith(), engine.nowMs);
+      await engine.runUntil(slot + 2 * INTERVAL + 10);
+      expect(engine.scrapes).to.deep.equal([slot + 2 * INTERVAL]);
+    });
+  });
+
   describe('on a take-over', () => {
     it('scrapes the open slot that the dead owner did not', async () => {
       const engine = new FakeEngine();
@@ -236,6 +275,16 @@ describe('TargetTask', () => {
     expect(engine.frames).to.have.lengthOf(1);
     await engine.runUntil(slot + 2 * INTERVAL + 3_300);
     expect(engine.frames).to.have.lengthOf(2);
+  });
+
+  it('stands by a slot that it was to look at when a plan takes the target away meanwhile', async () => {
+    const engine = new FakeEngine();
+    const { task, slot } = takeOver(engine, { kind: 'takeover', predecessor: 'alive' }, 0);
+    await engine.runUntil(slot + INTERVAL + 10);
+    engine.plan = OTHERS;
+    task.acquire({ acquisition: { kind: 'none' } }, engine.nowMs);
+    await engine.runUntil(slot + INTERVAL + 510);
+    expect(slotsOf(engine, slot)).to.deep.equal([1]);
   });
 
   describe('with scrapes that last', () => {
@@ -510,7 +559,7 @@ describe('TargetTask', () => {
       const { engine, task, slot } = start(FRESH, new FakeEngine(10, sessionTimeoutMs));
       await engine.runUntil(slot + INTERVAL + 100);
       engine.plan = OTHERS;
-      task.watchOver(engine.nowMs);
+      task.watchOver(engine.nowMs, false);
       return { engine, task, slot: slot + INTERVAL };
     }
 
@@ -524,6 +573,29 @@ describe('TargetTask', () => {
       await engine.runUntil(slot + 3 * INTERVAL);
       expect(slotsOf(engine, slot)).to.deep.equal([0, 1, 2]);
       expect(task.answersForTarget).to.equal(true);
+    });
+
+    it('makes good within a second what that one does not scrape that may not have heard of it', async () => {
+      const { engine, task, slot } = start();
+      await engine.runUntil(slot + INTERVAL + 3_500);
+      engine.stored = slot + INTERVAL;
+      engine.plan = OTHERS;
+      task.watchOver(engine.nowMs, true);
+      await engine.runUntil(slot + 2 * INTERVAL + 600);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      await engine.runUntil(slot + 2 * INTERVAL + 1_000);
+      expect(slotsOf(engine, slot)).to.deep.equal([1, 2]);
+    });
+
+    it('leaves to that one what it has scraped just after a change', async () => {
+      const { engine, task, slot } = start();
+      await engine.runUntil(slot + INTERVAL + 3_500);
+      engine.plan = OTHERS;
+      task.watchOver(engine.nowMs, true);
+      engine.stored = slot + 2 * INTERVAL;
+      await engine.runUntil(slot + 3 * INTERVAL - 10);
+      expect(slotsOf(engine, slot)).to.deep.equal([1]);
+      expect(engine.dismissed).to.equal(1);
     });
 
     it('ends with the first frame of that one', async () => {
@@ -548,7 +620,7 @@ describe('TargetTask', () => {
       const { engine, task, slot } = start();
       engine.stored = slot - INTERVAL;
       engine.plan = OTHERS;
-      task.watchOver(engine.nowMs);
+      task.watchOver(engine.nowMs, false);
       await engine.runUntil(slot + INTERVAL - 1);
       expect(slotsOf(engine, slot)).to.deep.equal([0]);
     });
@@ -556,7 +628,7 @@ describe('TargetTask', () => {
     it('goes on after a frame for the slot that was open: that may be by the owner before us', async () => {
       const { engine, task, slot } = start();
       engine.plan = OTHERS;
-      task.watchOver(engine.nowMs);
+      task.watchOver(engine.nowMs, false);
       engine.stored = slot;
       await engine.runUntil(slot + INTERVAL - 1);
       expect(engine.looks).to.equal(1);
@@ -609,7 +681,7 @@ describe('TargetTask', () => {
       expect(task.answersForTarget).to.equal(false);
       await engine.runUntil(slot + 2 * INTERVAL + 100);
       engine.plan = OTHERS;
-      task.watchOver(engine.nowMs);
+      task.watchOver(engine.nowMs, false);
       await engine.runUntil(slot + 3 * INTERVAL - 1);
       expect(slotsOf(engine, slot)).to.deep.equal([2]);
     });
