@@ -128,7 +128,7 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
       stopped.freeze();
       await sleep(10_000);
       stopped.thaw();
-      rejoinedMs = await cluster.rejoined(stopped);
+      rejoinedMs = (await cluster.rejoined(stopped)).partMs;
     });
     console.log(`      taking part again after ${rejoinedMs} ms`);
     expectExact(audit, 3);
@@ -137,7 +137,9 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
 
   it('one is cut off from ZooKeeper for 20 s', async () => {
     let problems: readonly string[] = [];
-    let rejoinedMs = NaN;
+    let agreedMs = NaN;
+    let partMs = NaN;
+    const { activeFromMs } = await readStatus(cluster.collector('c1'));
     const audit = await cluster.audit('one partitioned from ZooKeeper for 20 s', async () => {
       cluster.partitionFirst();
       await sleep(10_000);
@@ -145,13 +147,14 @@ describe('slots under faults: 5 collectors, 200 targets, interval 5 s, session t
       problems = json.problems.map(({ text }) => text);
       await sleep(10_000);
       await cluster.healFirst();
-      rejoinedMs = await cluster.rejoined(cluster.collector('c1'));
+      ({ agreedMs, partMs } = await cluster.rejoined(cluster.collector('c1'), activeFromMs));
     });
-    console.log(`      taking part again ${rejoinedMs} ms after the heal`);
+    console.log(`      one assignment everywhere ${agreedMs} ms after the heal, taking part again after ${partMs} ms`);
     expectExact(audit);
     expectTakenOver(audit);
+    expect(agreedMs, 'until all go by one assignment').to.be.at.most(2_000 * timeFactor);
     // Up to a quarter of the session timeout between two attempts to connect, then 1.5 s of hand-over.
-    expect(rejoinedMs, 'until it takes part again').to.be.at.most(2_500 * timeFactor);
+    expect(partMs, 'until it takes part again').to.be.at.most(2_500 * timeFactor);
     expect(problems.join('\n')).to.contain('c1 has a heartbeat and no znode: cut off from ZooKeeper');
   });
 

@@ -123,7 +123,7 @@ describe('a steered cluster: collectors of capacity 1, 2 and 4, 140 targets, int
           await sleep(stopMs);
           frozen.thaw();
           const thawedAtMs = Date.now();
-          rejoinedMs.push(await cluster.rejoined(frozen));
+          rejoinedMs.push((await cluster.rejoined(frozen)).partMs);
           if (stopMs <= SESSION_TIMEOUT_MS / 3) {
             expect((await readStatus(frozen)).activeFromMs, 'its session was kept').to.equal(activeFromMs);
           }

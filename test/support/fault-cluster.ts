@@ -116,22 +116,31 @@ export class FaultCluster {
   }
 
   /**
-   * Waits until a collector takes part again: it is sure of its targets, and all work by one ring of which everybody is a
-   * member. Returns how long that took.
+   * Waits until a collector that had been away takes part again: it is sure of its targets, and all work by one ring of which
+   * everybody is a member.
+   *
+   * @param awayFromMs - Its `activeFromMs` while it was away, of a collector that has to join anew.
+   * @returns How long that took; `agreedMs`: until all went by one assignment with it, which may begin at a boundary to come.
    */
-  async rejoined(collector: CollectorProcess): Promise<number> {
+  async rejoined(
+    collector: CollectorProcess,
+    awayFromMs?: number,
+  ): Promise<{ readonly agreedMs: number; readonly partMs: number }> {
     const sinceMs = performance.now();
+    let agreedMs: number | undefined;
     await eventually(
       async () => {
         const own = await readStatus(collector);
         const pages = await Promise.all([...this.collectors.values()].map(readStatus));
-        return (
-          !own.isDemoted && pages.every(({ members, ring }) => members === this.collectors.size && ring === own.ring)
-        );
+        if (own.activeFromMs === awayFromMs || own.isDemoted || pages.some(({ ring }) => ring !== own.ring))
+          return false;
+        agreedMs ??= Math.round(performance.now() - sinceMs);
+        return pages.every(({ members }) => members === this.collectors.size);
       },
       { timeoutMs: 20_000 },
     );
-    return Math.round(performance.now() - sinceMs);
+    const partMs = Math.round(performance.now() - sinceMs);
+    return { agreedMs: agreedMs ?? partMs, partMs };
   }
 
   /** Cuts collector `c1` off from ZooKeeper, as a network does that drops everything. */
