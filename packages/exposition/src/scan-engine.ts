@@ -1,11 +1,5 @@
 import { BACKSLASH, BYTE_CLASS, NEWLINE, QUOTE } from './byte-class.ts';
-import { SCAN_WASM } from './scan-wasm.ts';
-
-/** The part of the WebAssembly interface that is used; the typings of Node 20 have none of it. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-}
+import { instantiateScan } from './scan-wasm.ts';
 
 interface Region {
   readonly value: number;
@@ -147,10 +141,8 @@ export class ScanEngine {
 
   /** Compiles the engine; `undefined` where there is no WebAssembly (`node --jitless`). */
   static create(readTail: TailReader): ScanEngine | undefined {
-    const { WebAssembly: api } = globalThis as unknown as { WebAssembly?: WebAssemblyApi };
-    if (api === undefined) return undefined;
-    const module = new api.Module(Buffer.from(SCAN_WASM, 'base64'));
-    return new ScanEngine(new api.Instance(module, { env: { readTail } }).exports as ScanExports);
+    const exports = instantiateScan({ env: { readTail } }) as ScanExports | undefined;
+    return exports === undefined ? undefined : new ScanEngine(exports);
   }
 }
 

@@ -3,8 +3,21 @@
 /** SHA-256 of the files of assembly/, in the order of their names, that this was compiled from. */
 export const SCAN_SOURCE_SHA256 = '9225a1def887daca74d706b43757bc19a38ba9ee1c30550338fcca1927e07bdc';
 
+/** The part of the WebAssembly interface that is used; the typings of Node 20 have none of it. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+/** Compiles the module. @returns what it exports; `undefined` where there is no WebAssembly (`node --jitless`) */
+export function instantiateScan(imports: object): unknown {
+  const { WebAssembly: api } = globalThis as unknown as { WebAssembly?: WebAssemblyApi };
+  if (api === undefined) return undefined;
+  return new api.Instance(new api.Module(Buffer.from(SCAN_WASM, 'base64')), imports).exports;
+}
+
 /** The WebAssembly module, in base64. */
-export const SCAN_WASM =
+const SCAN_WASM =
   'AGFzbQEAAAABMQZgAn9/AX9gAX8Bf2AJf39/f39/f39/AX9gBH9/f38Bf2AHf39/f39/fwBgA39/fwACEAEDZW52CHJlYWRUYWlsAAADCAcBAA' +
   'IDBAUABQQBAQkJBpgBFn8AQYCACAt/AEGAwAALfwBBgIAEC38AQcCADAt/AEGAgRQLfwBBgIEWC38AQYCBGgt/AEGAgR4LfwBBgIEgC38AQYiB' +
   'IAt/AEGAgAQLfwBBgIEeC38AQciBIAt/AEHIgSILfwBByKEiC38AQcijIgt/AEHYqSILfwFBAAt/AUEAC38BQQELfAFEAAAAAAAAAAALfwFBAA' +

@@ -14,10 +14,11 @@ import { startRedis } from '@pulsekeeper/test-support';
 import { Redis } from 'ioredis';
 import { parseArgs } from 'node:util';
 import { BitReader } from '../src/codec/bit-reader.ts';
-import { BitWriter } from '../src/codec/bit-writer.ts';
+import { ByteWriter } from '../src/codec/byte-writer.ts';
+import { decodeFlags } from '../src/codec/change-flags.ts';
 import { decodeValues } from '../src/codec/column-decoder.ts';
+import { encodeColumns } from '../src/codec/column-encoder.ts';
 import { ColumnState } from '../src/codec/column-state.ts';
-import { encodeValues } from '../src/codec/value-encoder.ts';
 import { makeShape } from './farm-values.ts';
 
 const { values: options } = parseArgs({
@@ -80,31 +81,63 @@ async function fill(): Promise<void> {
 
 /** Codes the slots `from` to `to` series by series. */
 function seal(from: number, to: number): Buffer {
-  const writer = new BitWriter();
+  const sealed = new ByteWriter();
   const offsets = new Uint32Array(shape.schema.size);
-  const first = Int32Array.of(0);
   for (let column = 0; column < offsets.length; column++) {
-    offsets[column] = writer.position;
-    const state = new ColumnState();
-    state.extend(1);
+    offsets[column] = sealed.position;
     const values = Float64Array.from(shape.states.slice(from, to), (state) => state[column]!);
-    for (let start = 0; start < values.length; start += 8) {
-      let flags = 0;
-      for (let at = start; at < Math.min(start + 8, values.length); at++) {
-        const isNew = at === 0 || !Object.is(values[at], values[at - 1]);
-        if (isNew) flags |= 1 << (at - start);
-      }
-      writer.reserve(256);
-      writer.put(flags === 0 ? 0 : 1 | (flags << 1), flags === 0 ? 1 : 9);
-      for (; flags !== 0; flags &= flags - 1) {
-        const at = start + 31 - Math.clz32(flags & -flags);
-        const one = values.slice(at, at + 1);
-        encodeValues(state, { values: one, words: new Int32Array(one.buffer), present: undefined }, writer, first, 1);
-      }
-    }
-    writer.align();
+    sealColumn(values, sealed);
   }
-  return Buffer.concat([Buffer.from(offsets.buffer), writer.bytes.subarray(0, writer.position)]);
+  return Buffer.concat([Buffer.from(offsets.buffer), sealed.bytes.subarray(0, sealed.position)]);
+}
+
+function sealColumn(values: Float64Array, sealed: ByteWriter): void {
+  const state = new ColumnState();
+  // What the reader of a block knows: of each block of one column the bits of its value are wanted, and where they end only it can tell.
+  const mirror = new ColumnState();
+  const block = new ByteWriter(256);
+  const reader = new BitReader();
+  const flag = Int32Array.of(0);
+  state.extend(1);
+  mirror.extend(1);
+  const put = bitPacker(sealed);
+  for (let start = 0; start < values.length; start += 8) {
+    let flags = 0;
+    for (let at = start; at < Math.min(start + 8, values.length); at++) {
+      if (at === 0 || !Object.is(values[at], values[at - 1])) flags |= 1 << (at - start);
+    }
+    put(flags === 0 ? 0 : 1 | (flags << 1), flags === 0 ? 1 : 9);
+    for (; flags !== 0; flags &= flags - 1) {
+      const at = start + 31 - Math.clz32(flags & -flags);
+      block.position = 0;
+      encodeColumns(state, { values: values.subarray(at, at + 1), present: undefined }, block);
+      mirror.beginFrame();
+      reader.load(block.bytes);
+      reader.seek(1);
+      decodeFlags(mirror, reader, 0, 1, flag);
+      const first = reader.bit;
+      decodeValues(mirror, reader, 0, 1, flag);
+      const end = reader.bit;
+      reader.seek(0);
+      reader.skip(first);
+      for (let left = end - first; left > 0; left -= 24) put(reader.take(Math.min(left, 24)), Math.min(left, 24));
+    }
+  }
+  put(0, 7);
+}
+
+/** Appends bits, the lowest first; those of the last byte that is not full are dropped. */
+function bitPacker(bytes: ByteWriter): (value: number, count: number) => void {
+  let pending = 0;
+  let filled = 0;
+  return (value, count) => {
+    pending |= value << filled;
+    for (filled += count; filled >= 8; filled -= 8) {
+      bytes.reserve(1);
+      bytes.bytes[bytes.position++] = pending;
+      pending >>>= 8;
+    }
+  };
 }
 
 async function readSealed(hours: number, windowSlots: number, round: number): Promise<Float64Array> {

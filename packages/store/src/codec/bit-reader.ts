@@ -1,5 +1,5 @@
 /**
- * The reading half of `BitWriter`, over bytes that it does not copy. Reads zeros beyond their end; `isBeyond` tells whether
+ * Takes bits from bytes that it does not copy, the lowest of each byte first. Reads zeros beyond their end; `isBeyond` tells whether
  * it went beyond a given byte.
  */
 export class BitReader {
@@ -17,6 +17,11 @@ export class BitReader {
   /** Goes to a byte of the frame. */
   seek(byte: number): void {
     this.#bit = byte * 8;
+  }
+
+  /** The bit that comes next, from the first of the frame. */
+  get bit(): number {
+    return this.#bit;
   }
 
   /** True when more bits were taken than lie before byte `end`. */

@@ -1,8 +1,8 @@
 import type { SeriesSchema } from '@pulsekeeper/model';
 import type { Frame, FrameSamples } from '../frame.ts';
-import { BitWriter } from './bit-writer.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { ChainColumns, type ColumnMapping, hasUniqueKeys } from './chain-columns.ts';
-import { encodeColumns, type IncomingColumns } from './column-encoder.ts';
+import { encodeColumns } from './column-encoder.ts';
 import { ColumnState } from './column-state.ts';
 import { FRAME_KIND, FRAME_VERSION, type FrameKind, putFrameHeader } from './frame-header.ts';
 import { pickSeries } from './pick-series.ts';
@@ -53,7 +53,7 @@ export interface EncodedColumns {
 const NO_IDS: readonly string[] = [];
 
 // Frames are encoded one at a time and copied out: all encoders share the scratch.
-const writer = new BitWriter();
+const writer = new ByteWriter();
 let scatteredValues = new Float64Array(0);
 let scatteredTimes = new Float64Array(0);
 let presence = new Uint8Array(0);
@@ -139,7 +139,7 @@ export class ChainEncoder {
       hasSampleTimestamps: incoming.timestampsMs !== undefined,
     });
     this.#state.extend(this.#columns.size);
-    encodeColumns(this.#state, viewOf(incoming.values, incoming.present), writer);
+    encodeColumns(this.#state, incoming, writer);
     if (incoming.timestampsMs !== undefined) this.#encodeTimes(incoming.timestampsMs, incoming.hasTimestamp);
     this.#chainIndex++;
     this.#named = true;
@@ -155,7 +155,7 @@ export class ChainEncoder {
   #encodeTimes(timestampsMs: Float64Array, present: Uint8Array | undefined): void {
     this.#times ??= new ColumnState();
     this.#times.extend(this.#columns.size);
-    encodeColumns(this.#times, viewOf(timestampsMs, present), writer);
+    encodeColumns(this.#times, { values: timestampsMs, present }, writer);
   }
 
   #nameOnce(): string | undefined {
@@ -278,10 +278,6 @@ export function encodeEnd(slotMs: number): EncodedFrame {
     bytes: Buffer.from([(FRAME_VERSION << 4) | FRAME_KIND.end]),
     schemas: [],
   };
-}
-
-function viewOf(values: Float64Array, present: Uint8Array | undefined): IncomingColumns {
-  return { values, words: wordsOf(values), present };
 }
 
 function wordsOf(values: Float64Array): Int32Array {

@@ -1,75 +1,20 @@
 import { CorruptFrame } from '../errors.ts';
 import type { BitReader } from './bit-reader.ts';
-import type { BitWriter } from './bit-writer.ts';
 import type { ColumnState } from './column-state.ts';
 import { GROUP_COLUMNS, WAKING, WAKING_BITS } from './series-model.ts';
 
 const WORD_COLUMNS = 32;
 
 /**
- * Tells which columns of one block changed. Columns come in groups of eight; a group is active while one of its columns
- * changed lately. Each active group has `0` (nothing changed), `01` (just the active columns) or `11` and eight flags,
- * read from the lowest bit. Then, if there are others, two bits and what they need: nothing changed in them, everything
- * did, or one bit for each such group and eight flags where it is 1.
+ * Reads which columns of one block changed, as `assembly/flags.as` tells it. Columns come in groups of eight; a group is active
+ * while one of its columns changed lately. Each active group has `0` (nothing changed), `01` (just the active columns) or `11`
+ * and eight flags, read from the lowest bit. Then, if there are others, two bits and what they need: nothing changed in them,
+ * everything did, or one bit for each such group and eight flags where it is 1.
  *
- * `changed` has one bit a column, in words of 32; afterwards those count as active.
+ * Fills `changed`, one bit a column, in words of 32; afterwards those count as active.
+ *
+ * @throws CorruptFrame
  */
-export function encodeFlags(
-  state: ColumnState,
-  writer: BitWriter,
-  firstWord: number,
-  columns: number,
-  changed: Int32Array,
-): void {
-  const { recent, older } = state;
-  let sleeping = 0;
-  let woken = 0;
-  let full = 0;
-  for (let start = 0, word = 0; start < columns; start += WORD_COLUMNS, word++) {
-    const active = (recent[firstWord + word] ?? 0) | (older[firstWord + word] ?? 0);
-    const flags = changed[word] ?? 0;
-    const end = Math.min(columns - start, WORD_COLUMNS);
-    for (let shift = 0; shift < end; shift += GROUP_COLUMNS) {
-      const activeHere = (active >>> shift) & 0xff;
-      const flagsHere = (flags >>> shift) & 0xff;
-      if (activeHere === 0) {
-        sleeping++;
-        if (flagsHere !== 0) woken++;
-        if (flagsHere === groupMask(columns - start - shift)) full++;
-      } else if (flagsHere === 0) writer.put(0, 1);
-      else if (flagsHere === activeHere) writer.put(1, 2);
-      else writer.put(3 | (flagsHere << 2), 2 + GROUP_COLUMNS);
-    }
-  }
-  if (sleeping > 0) {
-    const kind = woken === 0 ? WAKING.none : full === sleeping ? WAKING.all : WAKING.some;
-    writer.put(kind, WAKING_BITS);
-    if (kind === WAKING.some) putWoken(state, writer, firstWord, columns, changed);
-  }
-  for (let start = 0, word = 0; start < columns; start += WORD_COLUMNS, word++) {
-    recent[firstWord + word] = (recent[firstWord + word] ?? 0) | (changed[word] ?? 0);
-  }
-}
-
-function putWoken(
-  state: ColumnState,
-  writer: BitWriter,
-  firstWord: number,
-  columns: number,
-  changed: Int32Array,
-): void {
-  for (let column = 0; column < columns; column += GROUP_COLUMNS) {
-    const word = column >>> 5;
-    const shift = column & 31;
-    const active = (state.recent[firstWord + word] ?? 0) | (state.older[firstWord + word] ?? 0);
-    if (((active >>> shift) & 0xff) !== 0) continue;
-    const flags = ((changed[word] ?? 0) >>> shift) & 0xff;
-    if (flags === 0) writer.put(0, 1);
-    else writer.put(1 | (flags << 1), 1 + GROUP_COLUMNS);
-  }
-}
-
-/** The reading half of {@link encodeFlags}: fills `changed`. */
 export function decodeFlags(
   state: ColumnState,
   reader: BitReader,

@@ -1,112 +1,87 @@
-import type { BitWriter } from './bit-writer.ts';
-import { encodeFlags } from './change-flags.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import type { ColumnState } from './column-state.ts';
-import { ABSENT, ABSENT_WORD, BLOCK_SERIES, MODE_SHIFT } from './series-model.ts';
-import { encodeValues } from './value-encoder.ts';
-
-/** Worst case of one value: flags, escape, mode, length and 64 raw bits. */
-const WORST_VALUE_BYTES = 16;
+import { type EncodeEngine, encodeEngine } from './encode-engine.ts';
 
 /** The doubles of one frame in the order of the columns. */
 export interface IncomingColumns {
+  /** May be longer than there are columns. */
   readonly values: Float64Array;
-  /** The same memory, two words a value, in the machine's order. */
-  readonly words: Int32Array;
   /** 1 where the column has a value; `undefined` when all have. */
   readonly present: Uint8Array | undefined;
 }
-
-// Scratch of one block; encoding is synchronous, so one is enough.
-const changedColumns = new Int32Array(BLOCK_SERIES);
-const changedFlags = new Int32Array(BLOCK_SERIES / 32);
 
 /**
  * Writes the values of one frame as blocks, each preceded by its length, and brings `state` up to date. Both halves
  * (this and `decodeColumns`) make the same decisions from the same state; only what the state cannot tell is written.
  *
+ * The work is done by the engine, within whose memory the columns pass in windows: copying costs little beside it, and so the
+ * state of each target lies in memory of its own, of its own size.
+ *
  * O(columns), with most of the time spent on those that changed.
  */
-export function encodeColumns(state: ColumnState, incoming: IncomingColumns, writer: BitWriter): void {
+export function encodeColumns(state: ColumnState, incoming: IncomingColumns, writer: ByteWriter): void {
+  const engine = encodeEngine();
+  const { windowColumns } = engine;
   state.beginFrame();
-  for (let start = 0; start < state.size; start += BLOCK_SERIES) {
-    const end = Math.min(start + BLOCK_SERIES, state.size);
-    writer.reserve((end - start) * WORST_VALUE_BYTES + 64);
-    const lengthAt = writer.position++;
-    const changed = findChanged(state, incoming, start, end);
-    encodeFlags(state, writer, start >>> 5, end - start, changedFlags);
-    encodeValues(state, incoming, writer, changedColumns, changed);
-    writer.align();
-    writeBlockLength(writer, lengthAt);
-  }
-}
-
-/** One byte was set aside for the length; blocks of 128 bytes and more move up by one. */
-function writeBlockLength(writer: BitWriter, lengthAt: number): void {
-  const length = writer.position - lengthAt - 1;
-  const bytes = writer.bytes;
-  if (length < 0x80) {
-    bytes[lengthAt] = length;
+  if (state.capacity <= windowColumns && incoming.values.length <= windowColumns) {
+    fillAtOnce(engine, state, incoming);
+    encodeWindow(engine, state, 0, state.size, incoming.present !== undefined, writer);
     return;
   }
-  bytes.copyWithin(lengthAt + 2, lengthAt + 1, writer.position);
-  writer.position++;
-  bytes[lengthAt] = (length & 0x7f) | 0x80;
-  bytes[lengthAt + 1] = length >>> 7;
-}
-
-/** Leaves the changed columns in `changedColumns` and `changedFlags`. @returns how many */
-function findChanged(state: ColumnState, incoming: IncomingColumns, start: number, end: number): number {
-  return incoming.present === undefined
-    ? findChangedOfAll(state, incoming.words, start, end)
-    : findChangedOfSome(state, incoming.words, incoming.present, start, end);
-}
-
-/** Without a branch for what differs: of a third of the values that do, hardly one is foreseen. */
-function findChangedOfAll({ words, controls }: ColumnState, newWords: Int32Array, start: number, end: number): number {
-  let changed = 0;
-  for (let from = start; from < end; from += 32) {
-    const to = Math.min(from + 32, end);
-    let flags = 0;
-    for (let column = from; column < to; column++) {
-      const low = column * 2;
-      const lowWord = newWords[low] ?? 0;
-      const bits = ((words[low] ?? 0) ^ lowWord) | ((words[low + 1] ?? 0) ^ (newWords[low + 1] ?? 0));
-      let differs = (bits | -bits) >>> 31;
-      if (lowWord === ABSENT_WORD && (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT) differs = 1;
-      flags |= differs << (column & 31);
-      changedColumns[changed] = column;
-      changed += differs;
-    }
-    changedFlags[(from - start) >>> 5] = flags;
+  for (let start = 0; start < state.size; start += windowColumns) {
+    const end = Math.min(start + windowColumns, state.size);
+    fill(engine, state, incoming, start, end);
+    encodeWindow(engine, state, start, end - start, incoming.present !== undefined, writer);
   }
-  return changed;
 }
 
-function findChangedOfSome(
-  { words, controls }: ColumnState,
-  newWords: Int32Array,
-  present: Uint8Array,
+/** As {@link fill}, of all columns and what memory there is behind them: no views need be made. */
+function fillAtOnce(engine: EncodeEngine, state: ColumnState, { values, present }: IncomingColumns): void {
+  const { state: window, older, newValues } = engine;
+  window.values.set(state.values);
+  window.steps.set(state.steps);
+  window.controls.set(state.controls);
+  window.recent.set(state.recent);
+  older.set(state.older);
+  newValues.set(values);
+  if (present !== undefined) engine.present.set(present.subarray(0, state.size));
+}
+
+function fill(
+  engine: EncodeEngine,
+  state: ColumnState,
+  { values, present }: IncomingColumns,
   start: number,
   end: number,
-): number {
-  let changed = 0;
-  let flags = 0;
-  for (let column = start; column < end; column++) {
-    const low = column * 2;
-    const isAbsent = (controls[column] ?? 0) >>> MODE_SHIFT === ABSENT;
-    const differs =
-      present[column] === 0
-        ? !isAbsent
-        : isAbsent || words[low] !== newWords[low] || words[low + 1] !== newWords[low + 1];
-    if (differs) {
-      flags |= 1 << (column & 31);
-      changedColumns[changed++] = column;
-    }
-    if ((column & 31) === 31) {
-      changedFlags[(column - start) >>> 5] = flags;
-      flags = 0;
-    }
-  }
-  if ((end & 31) !== 0) changedFlags[(end - start) >>> 5] = flags;
-  return changed;
+): void {
+  const { state: window, older, newValues } = engine;
+  const mask = start >>> 5;
+  const maskEnd = (end + 31) >>> 5;
+  window.values.set(state.values.subarray(start, end));
+  window.steps.set(state.steps.subarray(start, end));
+  window.controls.set(state.controls.subarray(start, end));
+  window.recent.set(state.recent.subarray(mask, maskEnd));
+  older.set(state.older.subarray(mask, maskEnd));
+  newValues.set(values.subarray(start, end));
+  if (present !== undefined) engine.present.set(present.subarray(start, end));
+}
+
+/** Encodes what the window was filled with, and takes the state back. */
+function encodeWindow(
+  engine: EncodeEngine,
+  state: ColumnState,
+  start: number,
+  columns: number,
+  isPartial: boolean,
+  writer: ByteWriter,
+): void {
+  const length = engine.encodeWindow(columns, isPartial);
+  const after = engine.firstColumns(columns);
+  state.values.set(after.values, start);
+  state.steps.set(after.steps, start);
+  state.controls.set(after.controls, start);
+  state.recent.set(after.recent, start >>> 5);
+  writer.reserve(length);
+  writer.bytes.set(engine.output.subarray(0, length), writer.position);
+  writer.position += length;
 }

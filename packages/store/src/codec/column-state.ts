@@ -22,6 +22,11 @@ export class ColumnState {
   older: Int32Array = new Int32Array(0);
   #frames = 0;
 
+  /** Columns that there is memory for. */
+  get capacity(): number {
+    return this.controls.length;
+  }
+
   /** Whether a column has a value after the last frame. */
   isPresent(column: number): boolean {
     return (this.controls[column] ?? 0) >>> MODE_SHIFT !== ABSENT;
@@ -29,7 +34,7 @@ export class ColumnState {
 
   /** Adds absent columns up to `size`. */
   extend(size: number): void {
-    if (size > this.controls.length) this.#grow(size);
+    if (size > this.capacity) this.#grow(size);
     this.size = Math.max(this.size, size);
   }
 
@@ -67,7 +72,7 @@ export class ColumnState {
 
   #grow(size: number): void {
     // Exact at first (most schemas never grow), with room to spare from the second time on.
-    const before = this.controls.length;
+    const before = this.capacity;
     const wanted = before === 0 ? size : Math.max(size, Math.ceil(before * 1.25));
     const values = new Float64Array(wanted);
     const words = new Int32Array(values.buffer).fill(ABSENT_WORD);

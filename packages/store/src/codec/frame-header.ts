@@ -1,6 +1,6 @@
 import { failureReasonCode, failureReasonOfCode, type ScrapeReport } from '@pulsekeeper/model';
 import { CorruptFrame } from '../errors.ts';
-import type { BitWriter } from './bit-writer.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { ByteCursor, putBytes, putSignedVarint, putText, putVarint } from './varint.ts';
 
 /** Version of the frame format, the high half of every frame's first byte. */
@@ -63,7 +63,7 @@ const EMPTY_REPORT: ScrapeReport = {
   bodyBytes: 0,
 };
 
-export function putFrameHeader(writer: BitWriter, header: FrameHeader): void {
+export function putFrameHeader(writer: ByteWriter, header: FrameHeader): void {
   writer.reserve(2);
   writer.bytes[writer.position++] = (FRAME_VERSION << 4) | FRAME_KIND[header.kind];
   if (header.kind === 'end') return;

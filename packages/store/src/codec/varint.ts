@@ -1,10 +1,10 @@
 import { CorruptFrame } from '../errors.ts';
-import type { BitWriter } from './bit-writer.ts';
+import type { ByteWriter } from './byte-writer.ts';
 
 const LONGEST_VARINT = 8;
 
 /** Appends an integer from 0 to 2^53 − 1, seven bits a byte, the lowest first; a set high bit means that more follow. */
-export function putVarint(writer: BitWriter, value: number): void {
+export function putVarint(writer: ByteWriter, value: number): void {
   writer.reserve(LONGEST_VARINT);
   let left = value;
   while (left >= 0x80) {
@@ -15,18 +15,18 @@ export function putVarint(writer: BitWriter, value: number): void {
 }
 
 /** Appends an integer of either sign: 0, −1, 1, −2, … as 0, 1, 2, 3, … */
-export function putSignedVarint(writer: BitWriter, value: number): void {
+export function putSignedVarint(writer: ByteWriter, value: number): void {
   putVarint(writer, value < 0 ? -2 * value - 1 : 2 * value);
 }
 
-export function putBytes(writer: BitWriter, bytes: Uint8Array): void {
+export function putBytes(writer: ByteWriter, bytes: Uint8Array): void {
   writer.reserve(bytes.length);
   writer.bytes.set(bytes, writer.position);
   writer.position += bytes.length;
 }
 
 /** Appends a text as its length in bytes and its UTF-8. */
-export function putText(writer: BitWriter, text: string): void {
+export function putText(writer: ByteWriter, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   putVarint(writer, bytes.length);
   putBytes(writer, bytes);

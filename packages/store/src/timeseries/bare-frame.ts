@@ -1,10 +1,10 @@
-import { BitWriter } from '../codec/bit-writer.ts';
+import { ByteWriter } from '../codec/byte-writer.ts';
 import { encodeEnd } from '../codec/chain-encoder.ts';
 import { putFrameHeader, readFrameHeader } from '../codec/frame-header.ts';
 import { cutText } from '@pulsekeeper/model';
 
 const MOST_TEXT = 300;
-const writer = new BitWriter();
+const writer = new ByteWriter();
 
 /**
  * The record of a slot where the samples are elsewhere: the header of its frame as a frame without columns, independent of

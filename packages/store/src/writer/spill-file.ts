@@ -2,7 +2,7 @@ import { newLabelSet, type LabelSet, type SeriesSchema, type TargetId } from '@p
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { BitWriter } from '../codec/bit-writer.ts';
+import { ByteWriter } from '../codec/byte-writer.ts';
 import { ChainDecoder } from '../codec/chain-decoder.ts';
 import type { EncodedFrame } from '../codec/chain-encoder.ts';
 import { readFrameHeader } from '../codec/frame-header.ts';
@@ -107,7 +107,7 @@ export async function removeSpillFile(path: string): Promise<void> {
 }
 
 function recordOf({ id, labels, retentionMs, frames, schemas }: SpilledStream): Uint8Array {
-  const writer = new BitWriter();
+  const writer = new ByteWriter();
   putText(writer, id);
   putText(writer, JSON.stringify(labels));
   putVarint(writer, retentionMs);

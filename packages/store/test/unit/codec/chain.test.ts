@@ -3,21 +3,7 @@ import fc from 'fast-check';
 import { ChainDecoder } from '../../../src/codec/chain-decoder.ts';
 import type { Frame } from '../../../src/frame.ts';
 import { bitsByKey, bitsOf, decodeWith, frameOf, INTERVAL_MS, newEncoder, report, schemaOf } from './chain-support.ts';
-
-const ODD_BITS = [
-  0x7ff0000000000002n, // the staleness marker
-  0x7ff8000000000001n,
-  0xfff8000000000000n,
-  0x7ff4a85e7ff4a85en, // the bits that an absent column holds
-  0x7ff0000000000000n,
-  0xfff0000000000000n,
-  0x8000000000000000n,
-  0x0000000000000001n,
-  0x800fffffffffffffn,
-  0x7fefffffffffffffn,
-  0xffffffffffffffffn,
-  0n,
-];
+import { ODD_BITS } from './random-chain.ts';
 
 /** Any 64 bits, with those that meet special cases more often. */
 const doubleBits = fc.oneof(

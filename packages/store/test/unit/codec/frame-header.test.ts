@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { BitWriter } from '../../../src/codec/bit-writer.ts';
+import { ByteWriter } from '../../../src/codec/byte-writer.ts';
 import { FRAME_HEAD_BYTES, type FrameHeader, putFrameHeader, readFrameHead } from '../../../src/codec/frame-header.ts';
 import { CorruptFrame } from '../../../src/errors.ts';
 
@@ -56,7 +56,7 @@ describe('readFrameHead', () => {
 });
 
 function bytesOf(of: FrameHeader): Uint8Array {
-  const writer = new BitWriter();
+  const writer = new ByteWriter();
   putFrameHeader(writer, of);
   return writer.bytes.slice(0, writer.position);
 }

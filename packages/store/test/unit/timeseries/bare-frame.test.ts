@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { encodeEnd } from '../../../src/codec/chain-encoder.ts';
-import { BitWriter } from '../../../src/codec/bit-writer.ts';
+import { ByteWriter } from '../../../src/codec/byte-writer.ts';
 import { type FrameHeader, putFrameHeader, readFrameHeader } from '../../../src/codec/frame-header.ts';
 import { bareFrame } from '../../../src/timeseries/bare-frame.ts';
 import { MOST_FORM_BYTES } from '../../../src/writer/append-batch.ts';
@@ -29,7 +29,7 @@ const delta: FrameHeader = {
 };
 
 function bytesOf(header: FrameHeader): Uint8Array {
-  const writer = new BitWriter();
+  const writer = new ByteWriter();
   putFrameHeader(writer, header);
   return writer.bytes.slice(0, writer.position);
 }
