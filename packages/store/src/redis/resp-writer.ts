@@ -9,8 +9,9 @@ export class RespWriter {
   readonly bytes: Buffer;
   position = 0;
 
-  constructor(mostBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(mostBytes);
+  /** @param bytes - memory that whatever is written fits into */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
   }
 
   /** Begins a command of `count` arguments, its name being the first. */

@@ -135,7 +135,7 @@ export class MaddPacker<Owner> {
 }
 
 function maddHead(samples: number): Buffer {
-  const writer = new RespWriter(MOST_HEAD_BYTES);
+  const writer = new RespWriter(Buffer.allocUnsafeSlow(MOST_HEAD_BYTES));
   writer.array(1 + samples * ARGUMENTS_OF_SAMPLE);
   writer.ascii('TS.MADD');
   return writer.finish();

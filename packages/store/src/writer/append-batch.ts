@@ -1,5 +1,6 @@
 import { APPEND_REPLY } from '../redis/append-script.ts';
 import { RespWriter } from '../redis/resp-writer.ts';
+import type { RequestMemory } from './request-memory.ts';
 import type { TargetStream } from './target-stream.ts';
 
 /** Most frames and bytes of one call: it holds Redis up for some 5 µs a frame. */
@@ -65,6 +66,8 @@ export const MOST_FORM_BYTES = 4 * 1024;
 export interface AppendRequest {
   readonly bytes: Buffer;
   readonly entries: number;
+  /** What `bytes` lie in: to be given back when the call was answered. */
+  readonly memory: Buffer;
 }
 
 /** Bytes of one frame's arguments beside keys, mark and the frame itself: ids, times, lengths. */
@@ -76,7 +79,13 @@ const NOTHING = '';
 /**
  * @param formOf - the form in which frames of a log are stored, where that is not the frame as it is in the log
  */
-export function packBatch(batch: AppendBatch, sha1: string, nowMs: number, formOf?: FrameForm): AppendRequest {
+export function packBatch(
+  batch: AppendBatch,
+  sha1: string,
+  nowMs: number,
+  requests: RequestMemory,
+  formOf?: FrameForm,
+): AppendRequest {
   let entries = 0;
   let mostBytes = 200 + batch.bytes;
   for (const { stream, count } of batch.parts) {
@@ -85,7 +94,8 @@ export function packBatch(batch: AppendBatch, sha1: string, nowMs: number, formO
     mostBytes += frames * (stream.packedKeys.length + ARGUMENT_BYTES + MARK_BYTES);
     if (formOf !== undefined) mostBytes += frames * MOST_FORM_BYTES;
   }
-  const writer = new RespWriter(mostBytes);
+  const memory = requests.take(mostBytes);
+  const writer = new RespWriter(memory);
   writer.array(3 + entries * (2 + ARGUMENTS_OF_FRAME));
   writer.ascii('EVALSHA');
   writer.ascii(sha1);
@@ -97,7 +107,7 @@ export function packBatch(batch: AppendBatch, sha1: string, nowMs: number, formO
     if (count === 0) packCheck(writer, stream, formOf);
     else packFrames(writer, stream, count, nowMs, formOf);
   }
-  return { bytes: writer.finish(), entries };
+  return { bytes: writer.finish(), entries, memory };
 }
 
 function packCheck(writer: RespWriter, stream: TargetStream, formOf: FrameForm | undefined): void {

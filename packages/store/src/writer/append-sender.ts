@@ -8,6 +8,7 @@ import { DrainPace } from './drain-pace.ts';
 import type { FrameBacklog } from './frame-backlog.ts';
 import type { FrameCompanion } from './frame-companion.ts';
 import type { Registrar } from './registrar.ts';
+import { RequestMemory } from './request-memory.ts';
 import type { TargetStream } from './target-stream.ts';
 import type { WriterCounters } from './writer-counters.ts';
 
@@ -55,6 +56,7 @@ export class AppendSender {
   readonly #calls = new Set<{ readonly sinceMs: number }>();
   /** Of a cluster: streams whose primary does not take them. */
   readonly #heldBack = new Set<TargetStream>();
+  readonly #requests = new RequestMemory();
   #attempt = 0;
   #pausedUntilMs = 0;
   #isScheduled = false;
@@ -241,7 +243,8 @@ export class AppendSender {
 
   async #call(batch: AppendBatch): Promise<AppendReply[]> {
     const { connection, companion, ack, clock } = this.#options;
-    const { bytes, entries } = packBatch(batch, APPEND_SCRIPT.sha1, clock.monotonic(), companion?.formOf);
+    const { sha1 } = APPEND_SCRIPT;
+    const { bytes, entries, memory } = packBatch(batch, sha1, clock.monotonic(), this.#requests, companion?.formOf);
     const firstKey = batch.parts[0]?.stream.framesKey ?? '';
     const appended = connection.runPacked(APPEND_SCRIPT, firstKey, bytes);
     if (ack.replicas > 0 && batch.frames > 0) {
@@ -253,9 +256,12 @@ export class AppendSender {
           `unacknowledged: ${String(replicas)} of ${ack.replicas} replicas have the frames`,
         );
       }
+      this.#requests.giveBack(memory);
       return expectReplies(reply, entries);
     }
-    return expectReplies(await appended, entries);
+    const reply = await appended;
+    this.#requests.giveBack(memory);
+    return expectReplies(reply, entries);
   }
 
   #fail({ parts }: AppendBatch, error: unknown): void {

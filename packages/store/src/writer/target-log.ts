@@ -161,9 +161,17 @@ export class TargetLog {
   }
 }
 
+// The slot asked for last: the frames of all targets of a slot come together.
+let lastSlotMs = -1;
+let lastSlotText = '';
+
 /** Id of a stream entry. */
 export function entryId(slotMs: number, kind: FrameKind): string {
-  return `${slotMs}-${kind === 'end' ? 1 : 0}`;
+  if (slotMs !== lastSlotMs) {
+    lastSlotMs = slotMs;
+    lastSlotText = String(slotMs);
+  }
+  return kind === 'end' ? `${lastSlotText}-1` : `${lastSlotText}-0`;
 }
 
 /** The slot of an entry's id; −1 for the empty id of an empty stream. */
