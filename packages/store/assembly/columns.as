@@ -1,4 +1,4 @@
-// The writing half of the column codec, in AssemblyScript: `encodeWindow`, driven by `src/codec/column-engine.ts`, writes the
+// The writing half of the column codec, in AssemblyScript: `encodeWindow`, driven by `src/codec/encode-engine.ts`, writes the
 // values of one frame as blocks, each preceded by its length, and brings the state of the columns up to date. What is written
 // stands in docs/frame-format.md; `src/codec/column-decoder.ts` reads it. `scripts/build-wasm.mjs` compiles this into
 // `src/codec/columns-wasm.ts`.

@@ -1,7 +1,18 @@
-// The less frequent cases: zeros, arbitrary doubles, changes of mode, large differences.
+// The less frequent ways: arbitrary doubles, changes of mode, large differences.
 
 import { put, putLong } from './bits';
-import { CONTROLS, NEW_VALUES, PRESENT, STEPS, VALUES } from './memory';
+import {
+  COLUMNS,
+  CONTROLS,
+  DIFFERENCES,
+  MODES,
+  NEIGHBOURS,
+  NEW_VALUES,
+  OLD_CONTROLS,
+  STEPS,
+  VALUES,
+  WAYS,
+} from './memory';
 import {
   ABSENT,
   ABSENT_VALUE,
@@ -13,21 +24,20 @@ import {
   ESCAPE_SWITCH,
   FRESH_LEVEL,
   FRESH_NEIGHBOUR,
-  INTEGER_BOUND,
   LENGTH_BITS,
   MODE_BITS,
   MODE_SHIFT,
   MOST_DECIMALS,
   MOST_QUOTIENT,
-  STEP_BOUND,
   WINDOW_BITS,
   WINDOW_SWITCH,
   bitLength,
   blendCost,
   firstControl,
-  powerOf,
+  remainderBits,
 } from './model';
-import { encodeStep, putRice } from './steps';
+import { putRice } from './rice';
+import { ABSENT_WAY, BINARY_WAY, FIRST_WAY, LARGE_WAY, exactDifference } from './ways';
 
 /** A window of a binary column that wastes more bits than this on a value is replaced. */
 const WASTE_BITS: u32 = 8;
@@ -44,77 +54,34 @@ export function startBlock(): void {
   freshMode = 0;
 }
 
-/**
- * @param isPartial not all columns have a value
- * @param hasNeighbour the column to the left changed, to `neighbourMode` and by `neighbourStep`
- * @returns what the column to the right may predict from
- */
-export function encodeOther(
-  column: i32,
-  mode: u32,
-  isPartial: bool,
-  hasNeighbour: bool,
-  neighbourMode: u32,
-  neighbourStep: i32,
-): i32 {
-  const at = VALUES + (column << 3);
-  const now = NEW_VALUES + (column << 3);
-  const isPresent = !isPartial || load<u8>(column, PRESENT) != 0;
-  const nextMode = isPresent ? chooseMode(column, mode) : ABSENT;
-  const isFresh = nextMode != mode;
-  if (isFresh) {
+/** Writes the value of the column at an offset of the lists. */
+export function encodeOther(at: i32): void {
+  const column = load<i32>(at, COLUMNS);
+  const way = load<i32>(at, WAYS);
+  const mode = load<u32>(at, OLD_CONTROLS) >> MODE_SHIFT;
+  const nextMode = load<u32>(at, MODES);
+  const exact = way == LARGE_WAY ? exactDifference(column, mode, nextMode) : 0;
+  if (nextMode != mode) {
     putSwitch(mode, nextMode);
     freshMode = nextMode;
     enterMode(column, nextMode);
   }
-  if (nextMode == BINARY) encodeBinary(column);
-  if (nextMode > MOST_DECIMALS) return 0;
-  const power = powerOf(nextMode);
-  const before = isFresh ? 0 : nearest(load<f64>(at) * power);
-  const exact = nearest(load<f64>(now) * power) - before;
-  store<u64>(at, load<u64>(now));
-  if (abs(exact) >= STEP_BOUND) {
+  if (way == ABSENT_WAY) return;
+  if (way == BINARY_WAY) encodeBinary(column);
+  else if (way == FIRST_WAY) encodeFirst(load<i32>(at, DIFFERENCES), load<i32>(at, NEIGHBOURS));
+  else {
     putLarge(exact);
     store<i32>(column << 2, 0, STEPS);
-    return 0;
   }
-  const step = <i32>exact;
-  const prediction = hasNeighbour && neighbourMode == nextMode ? neighbourStep : 0;
-  if (isFresh) encodeFresh(step, prediction);
-  else encodeStep(column, step, prediction);
-  return step;
+  store<u64>(column << 3, load<u64>(column << 3, NEW_VALUES), VALUES);
 }
 
-/** A difference that is no small integer. */
-export function putLarge(step: f64): void {
+function putLarge(step: f64): void {
   const magnitude = <u64>abs(step);
   const length = 64 - clz(magnitude);
   put(ESCAPE_LARGE << (MOST_QUOTIENT + 1), ESCAPE_HEAD_BITS);
-  put(<u64>(step < 0) | (length << 1), 1 + LENGTH_BITS);
+  put((<u64>(step < 0)) | (length << 1), 1 + LENGTH_BITS);
   putLong(magnitude, length);
-}
-
-/**
- * The mode that can hold a column's new value: the one before while it can, otherwise the next with more decimals, otherwise
- * binary. Only the writer decides; a reader takes any mode at any time.
- */
-function chooseMode(column: i32, mode: u32): u32 {
-  // A column of arbitrary doubles stays binary: going to and fro would cost more. After a NaN there is no such memory.
-  if (mode == BINARY && isFiniteNumber(load<u64>(column << 3, VALUES))) return BINARY;
-  const first = mode <= MOST_DECIMALS ? mode : 0;
-  const now = NEW_VALUES + (column << 3);
-  const value = load<f64>(now);
-  if (value == 0) return load<u64>(now) == 0 ? first : BINARY;
-  for (let decimals = first; decimals <= MOST_DECIMALS; decimals++) {
-    const power = powerOf(decimals);
-    const integer = nearest(value * power);
-    if (integer != 0 && abs(integer) < INTEGER_BOUND && integer / power == value) return decimals;
-  }
-  return BINARY;
-}
-
-function isFiniteNumber(bits: u64): bool {
-  return (bits & 0x7ff0000000000000) != 0x7ff0000000000000;
 }
 
 /** A column's mode changes: nothing of what was learnt holds, and the bits are those of +0. */
@@ -133,10 +100,12 @@ function putSwitch(mode: u32, nextMode: u32): void {
 }
 
 /** The first value of a column: signed, from zero or from its neighbour's first value, whichever did better so far. */
-function encodeFresh(integer: i32, neighbourStep: i32): void {
+function encodeFirst(integer: i32, neighbourStep: i32): void {
   const difference = integer - neighbourStep;
   const isNeighbour = freshNeighbourCost < freshLevelCost;
-  putRice(isNeighbour ? difference : integer, isNeighbour ? freshNeighbourCost : freshLevelCost, true);
+  const residual = isNeighbour ? difference : integer;
+  const cost = isNeighbour ? freshNeighbourCost : freshLevelCost;
+  putRice(residual, (residual << 1) ^ (residual >> 31), remainderBits(cost + 4));
   freshLevelCost = blendCost(freshLevelCost, bitLength(integer));
   freshNeighbourCost = blendCost(freshNeighbourCost, bitLength(difference));
 }
@@ -145,7 +114,6 @@ function encodeFresh(integer: i32, neighbourStep: i32): void {
 function encodeBinary(column: i32): void {
   const now = load<u64>(column << 3, NEW_VALUES);
   const difference = <i64>(now - load<u64>(column << 3, VALUES));
-  store<u64>(column << 3, now, VALUES);
   const isNegative = difference < 0;
   const magnitude = <u64>(isNegative ? -difference : difference);
   const zeros: u32 = magnitude == 0 ? 0 : <u32>ctz(magnitude);
@@ -154,7 +122,7 @@ function encodeBinary(column: i32): void {
   let shift = control & COST_MASK;
   let width = (control >> COST_BITS) & COST_MASK;
   if (zeros >= shift && length <= shift + width && length + WASTE_BITS > shift + width) {
-    put(<u64>isNegative << 1, 2);
+    put((<u64>isNegative) << 1, 2);
   } else {
     shift = zeros;
     width = max<u32>(1, length - zeros);
