@@ -47,9 +47,18 @@ export class RespWriter {
     this.#end();
   }
 
+  /** An argument without a byte. */
+  nothing(): void {
+    const { bytes } = this;
+    bytes[this.position++] = DOLLAR;
+    bytes[this.position++] = ZERO;
+    this.#end();
+    this.#end();
+  }
+
   /** Arguments that are protocol already. */
   raw(arguments_: Buffer): void {
-    arguments_.copy(this.bytes, this.position);
+    this.bytes.set(arguments_, this.position);
     this.position += arguments_.length;
   }
 

@@ -1,5 +1,5 @@
 import { APPEND_REPLY } from '../redis/append-script.ts';
-import { RespWriter } from '../redis/resp-writer.ts';
+import { packArguments, RespWriter } from '../redis/resp-writer.ts';
 import type { RequestMemory } from './request-memory.ts';
 import type { TargetStream } from './target-stream.ts';
 
@@ -74,7 +74,10 @@ export interface AppendRequest {
 const ARGUMENT_BYTES = 200;
 const MARK_BYTES = 32;
 const ARGUMENTS_OF_FRAME = 5;
-const NOTHING = '';
+
+/** Ids as arguments: the frames of all targets of a slot have the same. */
+const packedIds = new Map<string, Buffer>();
+const MOST_PACKED_IDS = 64;
 
 /**
  * @param formOf - the form in which frames of a log are stored, where that is not the frame as it is in the log
@@ -114,8 +117,8 @@ function packCheck(writer: RespWriter, stream: TargetStream, formOf: FrameForm |
   writer.ascii(stream.expected);
   writer.ascii(stream.expected);
   packMark(writer, stream, formOf);
-  writer.ascii(NOTHING);
-  writer.ascii(NOTHING);
+  writer.nothing();
+  writer.nothing();
 }
 
 function packFrames(
@@ -132,12 +135,13 @@ function packFrames(
     const id = log.idAt(index);
     const isIndependent = log.isIndependentAt(index);
     const isFree = isIndependent && (stream.isForced || expected === '');
-    writer.ascii(id);
-    writer.ascii(isFree ? NOTHING : expected);
+    packId(writer, id);
+    if (isFree) writer.nothing();
+    else packId(writer, expected);
     // What this very call writes needs no mark: nobody can come between.
-    if (isFree || index > first) writer.ascii(NOTHING);
+    if (isFree || index > first) writer.nothing();
     else packMark(writer, stream, formOf);
-    writer.ascii(keepArgument(stream, isIndependent, nowMs));
+    packKeepArgument(writer, stream, isIndependent, nowMs);
     if (formOf !== undefined) writer.bulk(formOf(stream, index));
     else {
       log.copyTo(index, writer.bytes, writer.beginBulk(log.sizeAt(index)));
@@ -145,6 +149,16 @@ function packFrames(
     }
     expected = id;
   }
+}
+
+function packId(writer: RespWriter, id: string): void {
+  let packed = packedIds.get(id);
+  if (packed === undefined) {
+    packed = packArguments([id]);
+    if (packedIds.size === MOST_PACKED_IDS) packedIds.clear();
+    packedIds.set(id, packed);
+  }
+  writer.raw(packed);
 }
 
 /**
@@ -156,7 +170,7 @@ function packMark(writer: RespWriter, stream: TargetStream, formOf: FrameForm | 
   const { log, expected } = stream;
   const index = log.acknowledged - 1;
   if (index < 0 || log.idAt(index) !== expected) {
-    writer.ascii(NOTHING);
+    writer.nothing();
     return;
   }
   if (formOf !== undefined) {
@@ -169,11 +183,14 @@ function packMark(writer: RespWriter, stream: TargetStream, formOf: FrameForm | 
 }
 
 /** Retention and time to live, with every independent frame, and before the time to live becomes short. */
-function keepArgument(stream: TargetStream, isIndependent: boolean, nowMs: number): string {
-  if (!isIndependent && nowMs < stream.renewAtMs) return '';
+function packKeepArgument(writer: RespWriter, stream: TargetStream, isIndependent: boolean, nowMs: number): void {
+  if (!isIndependent && nowMs < stream.renewAtMs) {
+    writer.nothing();
+    return;
+  }
   const { refreshMs, timeToLiveMs } = lifetimes(stream.retentionMs);
   stream.renewAtMs = nowMs + refreshMs;
-  return `${stream.keptMs} ${timeToLiveMs}`;
+  writer.ascii(`${stream.keptMs} ${timeToLiveMs}`);
 }
 
 /** Times that follow from a retention: how often keys are renewed, and how long they then live. */

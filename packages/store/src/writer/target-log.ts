@@ -161,17 +161,20 @@ export class TargetLog {
   }
 }
 
-// The slot asked for last: the frames of all targets of a slot come together.
-let lastSlotMs = -1;
-let lastSlotText = '';
+/** Ids made lately: the frames of all targets of a slot have the same. */
+const frameIds = new Map<number, string>();
+const MOST_FRAME_IDS = 64;
 
 /** Id of a stream entry. */
 export function entryId(slotMs: number, kind: FrameKind): string {
-  if (slotMs !== lastSlotMs) {
-    lastSlotMs = slotMs;
-    lastSlotText = String(slotMs);
+  if (kind === 'end') return `${slotMs}-1`;
+  let id = frameIds.get(slotMs);
+  if (id === undefined) {
+    id = `${slotMs}-0`;
+    if (frameIds.size === MOST_FRAME_IDS) frameIds.clear();
+    frameIds.set(slotMs, id);
   }
-  return kind === 'end' ? `${lastSlotText}-1` : `${lastSlotText}-0`;
+  return id;
 }
 
 /** The slot of an entry's id; −1 for the empty id of an empty stream. */
