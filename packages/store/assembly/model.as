@@ -42,8 +42,14 @@ const POWERS = memory.data<f64>([1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
+export function placeOfPower(mode: u32): i32 {
+  return <i32>POWERS + <i32>(mode << 3);
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
 export function powerOf(mode: u32): f64 {
-  return load<f64>(<i32>POWERS + (mode << 3));
+  return load<f64>(placeOfPower(mode));
 }
 
 /** The control word of a column that has just come into a mode. */
