@@ -1,9 +1,11 @@
-// The writing half of the column codec, in AssemblyScript: `encodeWindow`, driven by `src/codec/encode-engine.ts`, writes the
-// values of one frame as blocks, each preceded by its length, and brings the state of the columns up to date. What is written
-// stands in docs/frame-format.md; `src/codec/column-decoder.ts` reads it. `scripts/build-wasm.mjs` compiles this into
-// `src/codec/columns-wasm.ts`.
+// The writing half of the column codec, in AssemblyScript: `encodeWindow`, driven by `src/codec/column-encoder.ts`,
+// writes the values of one frame as blocks, each preceded by its length, and brings the state of the columns up to
+// date. What is written stands in docs/frame-format.md; `src/codec/column-decoder.ts` reads it.
+// `scripts/build-wasm.mjs` compiles this into `src/codec/columns-wasm.ts`.
 //
-// Blocks know nothing of each other, so the columns of a wide target come in windows of whole blocks.
+// Blocks know nothing of each other, so the columns of a wide target come in windows of whole blocks. Within a block
+// there is a pass over all changed columns for each question, with lists in between: V8 compiles short loops well, and
+// what one column needs does not wait for another.
 
 import { pack } from './bits';
 import { findChanged } from './changes';

@@ -5,8 +5,8 @@ import { CHANGED, OLDER, RECENT } from './memory';
 import { GROUP_COLUMNS, WAKING_ALL, WAKING_BITS, WAKING_NONE, WAKING_SOME } from './model';
 
 /**
- * Writes what `decodeFlags` of `src/codec/change-flags.ts` reads, and makes the changed columns count as active. A group is a
- * byte of the masks.
+ * Writes what `decodeFlags` of `src/codec/change-flags.ts` reads, and makes the changed columns count as active. A
+ * group is a byte of the masks.
  * @param mask offset of the block's first group in the masks
  */
 export function encodeFlags(mask: i32, columns: i32): void {

@@ -23,7 +23,8 @@ export const PRESENT: i32 = NEW_VALUES + WINDOW_COLUMNS * 8;
 /** A bit a column: its value is another than before. */
 export const CHANGED: i32 = PRESENT + WINDOW_COLUMNS;
 
-// Lists of 32-bit integers, one for each column that changed. Before each is room for what is looked up left of the first.
+// Lists of 32-bit integers, one for each column that changed. Before each is room for what is looked up left of the
+// first.
 const LIST_BYTES: i32 = 16 + BLOCK_COLUMNS * 4;
 /** Its place in the window. */
 export const COLUMNS: i32 = CHANGED + BLOCK_COLUMNS / 8 + 16;

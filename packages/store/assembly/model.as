@@ -1,4 +1,4 @@
-// The numbers of the format; what each means stands in `src/codec/series-model.ts`.
+// The numbers of the format. Readers have the same in `src/codec/series-model.ts`, where it says what each means.
 
 export const MOST_DECIMALS: u32 = 9;
 export const BINARY: u32 = 14;
@@ -52,9 +52,12 @@ export function powerOf(mode: u32): f64 {
   return load<f64>(placeOfPower(mode));
 }
 
+/** Costs that a decimal column starts with. */
+const FIRST_COSTS: u32 = 14 | (12 << COST_BITS) | (16 << (2 * COST_BITS));
+
 /** The control word of a column that has just come into a mode. */
 export function firstControl(mode: u32): u32 {
-  return (mode << MODE_SHIFT) | (mode >= BINARY ? 0 : 14 | (12 << COST_BITS) | (16 << (2 * COST_BITS)));
+  return (mode << MODE_SHIFT) | (mode >= BINARY ? 0 : FIRST_COSTS);
 }
 
 // @ts-ignore: decorators are AssemblyScript's

@@ -1,7 +1,15 @@
 // Rice codes.
 
 import { put, putLong } from './bits';
-import { ESCAPE_BITS, ESCAPE_HEAD_BITS, ESCAPE_NEGATIVE, ESCAPE_POSITIVE, LENGTH_BITS, MOST_QUOTIENT, bitLength } from './model';
+import {
+  ESCAPE_BITS,
+  ESCAPE_HEAD_BITS,
+  ESCAPE_NEGATIVE,
+  ESCAPE_POSITIVE,
+  LENGTH_BITS,
+  MOST_QUOTIENT,
+  bitLength,
+} from './model';
 
 /**
  * A quotient in unary and a remainder as it is, or an escape when the quotient is too large or the sign unforeseen.

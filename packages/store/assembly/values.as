@@ -1,6 +1,5 @@
 // The values of the changed columns of one block, as `src/codec/column-decoder.ts` reads them.
 
-import { put } from './bits';
 import {
   COLUMNS,
   CONTROLS,

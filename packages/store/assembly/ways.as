@@ -128,8 +128,8 @@ export function exactDifference(column: i32, mode: u32, nextMode: u32): f64 {
 }
 
 /**
- * The mode that can hold a column's new value: the one before while it can, otherwise the next with more decimals, otherwise
- * binary. Only the writer decides; a reader takes any mode at any time.
+ * The mode that can hold a column's new value: the one before while it can, otherwise the next with more decimals,
+ * otherwise binary. Only the writer decides; a reader takes any mode at any time.
  */
 function chooseMode(column: i32, mode: u32): u32 {
   // A column of arbitrary doubles stays binary: going to and fro would cost more. After a NaN there is no such memory.

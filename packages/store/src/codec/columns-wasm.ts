@@ -1,7 +1,7 @@
 // Made by scripts/build-wasm.mjs with assemblyscript@0.28.20. Not to be edited.
 
 /** SHA-256 of the files of assembly/, in the order of their names, that this was compiled from. */
-export const COLUMNS_SOURCE_SHA256 = 'b8f9e31b19d2763b965b54d94efe468a2514e3447777ff647c5ff9fcf477e451';
+export const COLUMNS_SOURCE_SHA256 = '5cd5265c1a782079a2c9cc5d60868688f84f91718d7e615753d8de6e909e7742';
 
 /** The part of the WebAssembly interface that is used; the typings of Node 20 have none of it. */
 interface WebAssemblyApi {

@@ -24,11 +24,6 @@ export const AGING_FRAMES = 8;
 export const WAKING = { none: 0, some: 1, all: 2 } as const;
 export const WAKING_BITS = 2;
 
-/** Which number a difference is taken from: zero, the step of the column to the left, or the column's own last step. */
-export const LEVEL = 0;
-export const NEIGHBOUR = 1;
-export const STEP = 2;
-
 /** More zero bits than this before the 1 mean an escape. */
 export const MOST_QUOTIENT = 7;
 /** What follows an escape. */
@@ -41,7 +36,7 @@ export const WINDOW_BITS = 12;
 
 /**
  * What a column's control word holds, from the lowest bit: three running costs of 8 bits, in quarter bits, by
- * predictor (a binary column keeps its window's shift and width there); three sign bits by predictor; the mode.
+ * predictor: zero, the step of the column to the left, the column's own last step (a binary column keeps its window's shift and width there); three sign bits by predictor; the mode.
  */
 export const COST_BITS = 8;
 export const COST_MASK = 0xff;
