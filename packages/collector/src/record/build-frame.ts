@@ -36,7 +36,7 @@ export function buildFrame(input: FrameInput): ScrapeFrame {
   const { slotMs, intervalMs, begunAtMs, outcome, projection } = input;
   const { exposition, error } = outcome;
   const projected = exposition === undefined ? undefined : projection.project(exposition);
-  const report: ScrapeReport = {
+  const good: ScrapeReport = {
     up: projected !== undefined,
     durationSeconds: outcome.durationMs / 1000,
     samplesScraped: exposition?.size ?? 0,
@@ -44,8 +44,8 @@ export function buildFrame(input: FrameInput): ScrapeFrame {
     seriesAdded: projected?.seriesAdded ?? 0,
     attempts: outcome.attempts,
     bodyBytes: outcome.bodyBytes,
-    ...(error === undefined ? {} : { failure: { reason: error.reason, message: error.message } }),
   };
+  const report = error === undefined ? good : { ...good, failure: { reason: error.reason, message: error.message } };
   const timestampMs = isLate(begunAtMs, slotMs, intervalMs) ? Math.round(begunAtMs) : slotMs;
   return { slotMs, intervalMs, timestampMs, report, samples: projected };
 }

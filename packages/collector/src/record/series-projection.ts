@@ -129,11 +129,21 @@ export class SeriesProjection {
       const previous = this.#projected;
       const projected: Projected = { schema, kept: taken.kept };
       this.#projected = projected;
-      const { outOfBounds, outOfOrder, duplicateTimestamps } = taken;
-      const { duplicates } = answer;
-      const seriesAdded = countAdded(previous, projected, added);
-      const counts = { seriesAdded, duplicates, outOfBounds, outOfOrder, duplicateTimestamps };
-      this.#prepared = { exposition, samples: { ...taken.samples, ...counts } };
+      // Spelt out, so that all have one shape, which V8 does not give to what is spread.
+      this.#prepared = {
+        exposition,
+        samples: {
+          schema: taken.samples.schema,
+          values: taken.samples.values,
+          timestampsMs: taken.samples.timestampsMs,
+          changed: taken.samples.changed,
+          seriesAdded: countAdded(previous, projected, added),
+          duplicates: answer.duplicates,
+          outOfBounds: taken.outOfBounds,
+          outOfOrder: taken.outOfOrder,
+          duplicateTimestamps: taken.duplicateTimestamps,
+        },
+      };
       return undefined;
     };
     const { timestampsMs } = exposition;

@@ -132,8 +132,11 @@ export class TargetConnection {
   #request(path: string, limits: FetchLimits, timeoutMs: number): Promise<WireResponse | ScrapeError> {
     return new Promise((resolve) => {
       const isReused = this.#responsesSinceConnect > 0;
+      const { maxBodyBytes, maxWireBytes, refuseContentType } = limits;
       const reader = new ResponseReader({
-        ...limits,
+        maxBodyBytes,
+        maxWireBytes,
+        refuseContentType,
         onDone: (result) => {
           deadline.clear();
           this.#reader = undefined;
