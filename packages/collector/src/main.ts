@@ -5,6 +5,7 @@ import type { Collector } from './collector.ts';
 import { helpText, parseCommandLine } from './config/command-line.ts';
 import { loadSettings, redactSettings, type Settings } from './config/load-settings.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-code.ts';
+import { letHeapGrow } from './heap-growth.ts';
 import { PROGRAM_VERSION } from './program-version.ts';
 
 /** What is still open once everything was stopped, such as a command that Redis does not answer, may hold the process so long. */
@@ -35,6 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs the collector until it is told to leave. */
 async function run({ options, logLevel }: Settings): Promise<number> {
+  letHeapGrow(process.execArgv);
   // Loaded only now: help and complaints about settings need none of it.
   const [{ Collector }, { pino }] = await Promise.all([import('./collector.ts'), import('pino')]);
   const logger = pino({ level: logLevel, base: { pid: process.pid, collector: options.id } });
