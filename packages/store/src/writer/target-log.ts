@@ -2,6 +2,13 @@ import type { FrameKind } from '../codec/frame-header.ts';
 
 const FIRST_BYTES = 512;
 
+/** Memory for more frames is taken in steps of this part of what is needed, 64 KiB at most: there is a log for each target. */
+const GROWTH = 1 / 8;
+const MOST_GROWTH_BYTES = 65_536;
+
+/** Memory that frames leave free is given back when it is more than this many times what is needed: mostly more frames come. */
+const SPARE_FACTOR = 3;
+
 /** One frame of a log; `bytes` is a view that holds until the log changes. */
 export interface LoggedFrame {
   readonly slotMs: number;
@@ -69,8 +76,9 @@ export class TargetLog {
   push(slotMs: number, kind: FrameKind, isIndependent: boolean, bytes: Uint8Array): void {
     const start = this.byteLength;
     const end = start + bytes.length;
-    if (end > this.#bytes.length)
-      this.#resize(Math.max(end, Math.min(this.#bytes.length * 2, end + 65_536), FIRST_BYTES));
+    if (end > this.#bytes.length) {
+      this.#resize(Math.max(end + Math.min(Math.ceil(end * GROWTH), MOST_GROWTH_BYTES), FIRST_BYTES));
+    }
     this.#bytes.set(bytes, start);
     this.#ends.push(end);
     this.#slots.push(slotMs);
@@ -134,7 +142,7 @@ export class TargetLog {
     this.#numbers = this.#numbers.slice(count);
     this.#kinds = this.#kinds.slice(count);
     this.acknowledged = Math.max(0, this.acknowledged - count);
-    if (this.#bytes.length > 2 * this.byteLength + FIRST_BYTES) this.#resize(this.byteLength);
+    if (this.#bytes.length > SPARE_FACTOR * this.byteLength + FIRST_BYTES) this.#resize(this.byteLength);
   }
 
   /** Removes the entries from `index` on. */
