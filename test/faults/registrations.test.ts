@@ -245,7 +245,7 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
     expect(times.firstScrape, 'last first scrape').to.be.at.most(INTERVAL_MS + 2_000 * timeFactor);
     expect(times.removed, 'until the last has left').to.be.at.most(2_000 * timeFactor);
     expect(peak.inFlight, 'scrapes in flight').to.be.at.most(MAX_IN_FLIGHT);
-    expect(Math.min(...lags.map(({ all }) => all.count)), 'probes of an event loop').to.be.greaterThan(100);
+    expect(Math.min(...lags.map(({ all }) => all.count)), 'probes of an event loop').to.be.greaterThan(30);
     expect(ownLagSeconds.p99, 'own lag at p99').to.be.at.most(MAX_OWN_LAG_SECONDS.p99);
     expect(ownLagSeconds.longest, 'longest own lag').to.be.at.most(MAX_OWN_LAG_SECONDS.longest);
     expect(lagSeconds.p99, 'lag at p99').to.be.at.most(MAX_LAG_SECONDS.p99 * timeFactor);
