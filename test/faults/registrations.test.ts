@@ -236,8 +236,9 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
     };
     const audit = await cluster.audit('the good ones meanwhile', storm).finally(() => watching.abort());
     await watched;
+    // Of all collectors together: each has hardly more than a hundred probes.
     const worst = (which: keyof EventLoopLags, share: number): number =>
-      Math.max(...lags.map((lag) => lag[which].quantile(share)));
+      sumHistograms(lags.map((lag) => lag[which])).quantile(share);
     const lagSeconds = { p99: worst('all', 0.99), longest: worst('all', 1) };
     const ownLagSeconds = { p99: worst('own', 0.99), longest: worst('own', 1) };
     console.log(`      ${JSON.stringify({ times, peak, lagSeconds, ownLagSeconds })}`);
@@ -245,7 +246,7 @@ describe(`slots under registrations: 3 collectors, ${GOOD_TARGETS} good targets`
     expect(times.firstScrape, 'last first scrape').to.be.at.most(INTERVAL_MS + 2_000 * timeFactor);
     expect(times.removed, 'until the last has left').to.be.at.most(2_000 * timeFactor);
     expect(peak.inFlight, 'scrapes in flight').to.be.at.most(MAX_IN_FLIGHT);
-    expect(Math.min(...lags.map(({ all }) => all.count)), 'probes of an event loop').to.be.greaterThan(30);
+    expect(sumHistograms(lags.map(({ all }) => all)).count, 'probes of event loops').to.be.greaterThan(100);
     expect(ownLagSeconds.p99, 'own lag at p99').to.be.at.most(MAX_OWN_LAG_SECONDS.p99);
     expect(ownLagSeconds.longest, 'longest own lag').to.be.at.most(MAX_OWN_LAG_SECONDS.longest);
     expect(lagSeconds.p99, 'lag at p99').to.be.at.most(MAX_LAG_SECONDS.p99 * timeFactor);
