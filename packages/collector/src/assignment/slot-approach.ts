@@ -109,7 +109,7 @@ export function shiftDelayMs(intervalMs: number): number {
  */
 export function formerOwnerDelayMs(intervalMs: number, lastDurationMs: number, stagger: number): number {
   const afterOwnerMs = shiftDelayMs(intervalMs) + Math.max(250, 2 * lastDurationMs + 150);
-  return Math.min(afterOwnerMs, 0.3 * intervalMs) + (2 * stagger - 1) * Math.min(MAX_FORMER_SPREAD_MS, intervalMs / 20);
+  return Math.min(afterOwnerMs, 0.3 * intervalMs) + spreadMs(intervalMs, stagger, MAX_FORMER_SPREAD_MS);
 }
 
 /** When a new owner looks, during its first moments, after one that died or is cut off. */
@@ -171,8 +171,8 @@ export function lastChanceMs(slotMs: number, intervalMs: number, stagger = 0.5):
 }
 
 /** By how much a collector puts off a look at a slot that others may look at, too; `stagger` as in {@link SlotSituation}. */
-export function spreadMs(intervalMs: number, stagger: number): number {
-  return (2 * stagger - 1) * Math.min(MAX_SPREAD_MS, intervalMs / 20);
+export function spreadMs(intervalMs: number, stagger: number, mostMs = MAX_SPREAD_MS): number {
+  return (2 * stagger - 1) * Math.min(mostMs, intervalMs / 20);
 }
 
 function clamp(value: number, low: number, high: number): number {
