@@ -11,13 +11,19 @@ const WATCHED_SESSIONS = 2;
  */
 export class HandoverWatch {
   readonly #patienceMs: number;
+  readonly #cautionMs: number;
   #isOpen = false;
   #lostAtMs = -Infinity;
+  #suddenlyLostAtMs = -Infinity;
   #firstSlotMs = Infinity;
   #watchedSlots = 0;
 
-  constructor(sessionTimeoutMs: number) {
+  /**
+   * @param cautionMs - For how long after a change others may not have heard of it.
+   */
+  constructor(sessionTimeoutMs: number, cautionMs: number) {
     this.#patienceMs = WATCHED_SESSIONS * sessionTimeoutMs;
+    this.#cautionMs = cautionMs;
   }
 
   get isOpen(): boolean {
@@ -40,6 +46,16 @@ export class HandoverWatch {
   /** By a new plan another one owns the target. */
   lose(nowMs: number): void {
     this.#lostAtMs = nowMs;
+  }
+
+  /** A change of targets took the target away, with no boundary in between. */
+  noteSuddenLoss(nowMs: number): void {
+    this.#suddenlyLostAtMs = nowMs;
+  }
+
+  /** Whether the new owner may not have heard yet that the slot is its own. */
+  isSoonAfterSuddenLoss(slotMs: number): boolean {
+    return slotMs < this.#suddenlyLostAtMs + this.#cautionMs;
   }
 
   /** Whether the slot came after the target was lost: who has dealt with it is not one of those before us. */

@@ -9,10 +9,10 @@ import {
   takeoverCheckMs,
   verificationMs,
 } from '../assignment/slot-approach.ts';
-import { slotsLeftOut } from '../assignment/slots-left-out.ts';
 import type { SlotCounters } from '../schedule/slot-counters.ts';
 import type { DueItem, EngineContext } from './engine-context.ts';
 import { HandoverWatch } from './handover-watch.ts';
+import { PassedSlots } from './passed-slots.ts';
 import { scheduleOf, type Schedule } from './schedule.ts';
 import { SlotRunner } from './slot-runner.ts';
 import { SlotTally } from './slot-tally.ts';
@@ -56,6 +56,7 @@ export class TargetTask {
   readonly #context: EngineContext;
   readonly #stagger: number;
   readonly #tally: SlotTally;
+  readonly #passed: PassedSlots;
   readonly #runner: SlotRunner;
   readonly #handover: HandoverWatch;
   #schedule: Schedule | undefined;
@@ -67,31 +68,26 @@ export class TargetTask {
   #recentOwner: Predecessor | undefined;
   /** Since when the target's slots are known to have been expected. */
   #knownFromMs = Infinity;
-  /** Whether the slots that the owner before left out are still to be counted: it is gone with its counters. */
-  #countsLeftOut = false;
   /** From when on this collector owns the target, while that lies ahead. */
   #beginsMs: number | undefined;
   /** The first slot at or after it is looked up without waiting: the previous owner's clock may differ. */
   #verifyFirstFromMs = Infinity;
   /** The slot that is to be looked up though it was not ours when it came. */
   #verifyingSlotMs = -Infinity;
-  /** First of the slots that passed while this collector did not know whether they were its own. */
-  #passedFromMs = Infinity;
   /** The newest slot that was scraped, found in the store or begun. */
   #settledSlotMs = -Infinity;
   #nextSlotMs: number | undefined;
   /** Since when this collector has had the target whose registration it has not read yet. */
   #unreadSinceMs: number | undefined;
-  /** When a change of targets took the target away, which others may hear of later. */
-  #lostAtMs = -Infinity;
 
   constructor(id: TargetId, context: EngineContext, logger: Logger) {
     this.id = id;
     this.#context = context;
     this.#stagger = staggerOf(context.self, id);
     this.#tally = new SlotTally(context.totals);
+    this.#passed = new PassedSlots(this.#tally);
     this.#runner = new SlotRunner(id, context, this.#tally, logger);
-    this.#handover = new HandoverWatch(context.sessionTimeoutMs);
+    this.#handover = new HandoverWatch(context.sessionTimeoutMs, context.cautionMs);
   }
 
   /** How the slots ended so far. */
@@ -103,11 +99,11 @@ export class TargetTask {
   acquire({ acquisition, beginsMs, knownFromMs = Infinity }: TargetPart, nowMs: number): void {
     this.#knownFromMs = knownFromMs;
     if (this.#context.plan().rankAt(this.id, nowMs) === 0) this.#handover.open();
-    if (acquisition.kind === 'lost') this.#lostAtMs = nowMs;
+    if (acquisition.kind === 'lost') this.#handover.noteSuddenLoss(nowMs);
     if (acquisition.kind === 'takeover') {
       const { predecessor } = acquisition;
       this.#takeover = predecessor;
-      this.#countsLeftOut = predecessor === 'gone';
+      this.#passed.noteTakeover(predecessor === 'gone');
       if (predecessor !== 'none') {
         this.#recentOwner = predecessor;
         this.#cautiousUntilMs = nowMs + this.#context.cautionMs;
@@ -143,7 +139,7 @@ export class TargetTask {
    */
   watchOver(nowMs: number, isSudden: boolean): void {
     this.#handover.lose(nowMs);
-    if (isSudden) this.#lostAtMs = nowMs;
+    if (isSudden) this.#handover.noteSuddenLoss(nowMs);
     const schedule = this.#schedule;
     if (schedule === undefined) return;
     const slotMs = slotAtOrBefore(nowMs, schedule.intervalMs, schedule.phaseMs);
@@ -167,7 +163,7 @@ export class TargetTask {
     if (previous?.intervalMs === intervalMs) return;
     this.#generation += 1;
     this.#verifyingSlotMs = -Infinity;
-    this.#passedFromMs = Infinity;
+    this.#passed.forget();
     if (previous === undefined) {
       this.#inherit(schedule, nowMs);
       this.#verifyBeforeBoundary(schedule, nowMs);
@@ -265,7 +261,8 @@ export class TargetTask {
     // Whoever gets the target after this look verifies the slot anew; so do we, should it come back.
     if (isInherited) this.#verifyingSlotMs = -Infinity;
     const rank = this.#context.plan().rankAt(this.id, isInherited ? nowMs : slotMs);
-    if (rank === 0 && isKnown) this.#countPassed(lastSlotMs, slotMs, intervalMs);
+    const lookedUp = { lastSlotMs, slotMs, intervalMs };
+    if (rank === 0 && isKnown) this.#passed.countUnsure(lookedUp, this.#settledSlotMs);
     if (lastSlotMs !== undefined && lastSlotMs >= slotMs) {
       // A slot in the future comes from a clock that is wrong; it must not keep us from scraping.
       this.#settledSlotMs = lastSlotMs <= nowMs + intervalMs ? lastSlotMs : slotMs;
@@ -281,7 +278,7 @@ export class TargetTask {
     if (isInherited && rank !== 0 && !isLastChance) return;
     // Without the store it cannot be told from a target that is in good hands.
     if (rank < 0 && !isKnown) return;
-    if (isInherited && lastSlotMs !== undefined) this.#countLeftOut(lastSlotMs, slotMs, intervalMs);
+    if (isInherited) this.#passed.countLeftOut(lookedUp, this.#knownFromMs);
     if (nowMs >= slotMs + intervalMs) {
       if (rank === 0) this.#tally.countMissed(1);
       return;
@@ -327,8 +324,7 @@ export class TargetTask {
   /** Early, too, while the new owner may not have heard that it is one. */
   #lookAsFormerOwner(slotMs: number, intervalMs: number, nowMs: number): void {
     this.#lookAtLastChance(slotMs, intervalMs, nowMs);
-    const isRecent = slotMs < this.#lostAtMs + this.#context.cautionMs;
-    if (!this.#handover.isOpen || !isRecent) return;
+    if (!this.#handover.isOpen || !this.#handover.isSoonAfterSuddenLoss(slotMs)) return;
     const delayMs = formerOwnerDelayMs(intervalMs, this.#runner.lastDurationMs, this.#stagger);
     this.#context.schedule(slotMs + delayMs, this.#itemOf(slotMs, 'look', false));
   }
@@ -408,30 +404,9 @@ export class TargetTask {
   /** Slots between the one that was awaited and the one that has come have passed without us. */
   #notePassed(awaitedMs: number, slotMs: number, intervalMs: number, isDemoted: boolean): void {
     if (slotMs <= awaitedMs) return;
-    if (isDemoted) {
-      // Others may have dealt with them: the next look tells.
-      this.#passedFromMs = Math.min(this.#passedFromMs, awaitedMs);
-      return;
+    if (isDemoted) this.#passed.noteUnsure(awaitedMs);
+    else if (this.#context.plan().rankAt(this.id, awaitedMs) === 0) {
+      this.#passed.countOwn({ awaitedMs, slotMs, intervalMs, settledSlotMs: this.#settledSlotMs });
     }
-    if (this.#context.plan().rankAt(this.id, awaitedMs) !== 0) return;
-    const firstMs = Math.max(awaitedMs, this.#settledSlotMs + intervalMs);
-    if (slotMs > firstMs) this.#tally.countMissed(Math.round((slotMs - firstMs) / intervalMs));
-  }
-
-  /** Of the slots that passed while we were not sure: those that the store does not hold. */
-  #countPassed(lastSlotMs: number | undefined, slotMs: number, intervalMs: number): void {
-    const knownFromMs = this.#passedFromMs;
-    this.#passedFromMs = Infinity;
-    if (knownFromMs >= slotMs) return;
-    const newestMs = Math.max(lastSlotMs ?? -Infinity, this.#settledSlotMs);
-    this.#tally.countMissed(slotsLeftOut({ lastSlotMs: newestMs, slotMs, intervalMs, knownFromMs }));
-  }
-
-  /** Once for each take-over: slots that an owner now gone left without a frame. */
-  #countLeftOut(lastSlotMs: number, slotMs: number, intervalMs: number): void {
-    if (!this.#countsLeftOut) return;
-    this.#countsLeftOut = false;
-    const knownFromMs = this.#knownFromMs;
-    this.#tally.countMissed(slotsLeftOut({ lastSlotMs, slotMs, intervalMs, knownFromMs }));
   }
 }
