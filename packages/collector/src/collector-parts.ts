@@ -201,7 +201,7 @@ function connectionParts(
   const connections = createConnectionFactory(names, policy);
   const credentials = new CredentialStore({
     file: options.credentialsFile,
-    accessOf: (profile) => profileAccess(profile, connections.lookup),
+    accessOf: (profile) => profileAccess(profile, connections),
     logger: logger.child({ component: 'credentials' }),
   });
   return { connections, credentials };

@@ -88,12 +88,17 @@ export class CredentialStore {
   accessTo({ profile: name, service, host }: AccessQuestion): TargetAccess | ScrapeError {
     const usable = this.#usable.get(name);
     if (usable === undefined) return new ScrapeError('credentials', this.#whyNot(name));
-    const { binding, services } = usable.profile;
+    const { binding, services, proxy } = usable.profile;
     if (services?.has(service) === false) {
       return new ScrapeError('credentials', `the profile ${name} is not for the service ${service}`);
     }
-    if (binding.bindingOf(host) === 'unbound') {
+    const bound = binding.bindingOf(host);
+    if (bound === 'unbound') {
       return new ScrapeError('credentials', `the profile ${name} is not bound to the host ${host}`);
+    }
+    if (bound === 'by address' && proxy !== undefined) {
+      const message = `the profile ${name} is not bound to the name ${host}, whose address its proxy alone looks up`;
+      return new ScrapeError('credentials', message);
     }
     return usable.access;
   }

@@ -1,21 +1,31 @@
 import type { LookupFunction } from 'node:net';
 
 import { createConnector, type TlsChoice } from '../scrape/connector.ts';
+import { createProxyConnector } from '../scrape/proxy-connector.ts';
 import { ScrapeError } from '../scrape/scrape-error.ts';
-import type { TargetAccess } from '../scrape/target-connection.ts';
+import type { ConnectionFactory, TargetAccess } from '../scrape/target-connection.ts';
 import type { Profile } from './profile.ts';
 
 /**
  * What requests with a profile need. Its connections are its own, with their own cache of TLS sessions.
  *
- * @param lookup - Resolves to addresses that the policy of the collector allows.
+ * @param lookups - How names are resolved: of targets to addresses that the policy of the collector allows.
  */
-export function profileAccess(profile: Profile, lookup: LookupFunction): TargetAccess {
+export function profileAccess(
+  profile: Profile,
+  { lookup, proxyLookup }: Pick<ConnectionFactory, 'lookup' | 'proxyLookup'>,
+): TargetAccess {
   const tls = tlsChoice(profile);
+  const { headers, proxy } = profile;
+  if (proxy !== undefined) {
+    const connector = createProxyConnector(proxy, proxyLookup, tls);
+    return { headers, proxy, connectorFor: () => connector };
+  }
   const connector = createConnector(lookup, tls);
   const byAddress = createConnector(boundLookup(profile, lookup), tls);
   return {
-    headers: profile.headers,
+    headers,
+    proxy,
     connectorFor: (host) => (profile.binding.bindingOf(host) === 'bound' ? connector : byAddress),
   };
 }

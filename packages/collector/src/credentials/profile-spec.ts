@@ -6,10 +6,15 @@ import { SpecReader } from './spec-reader.ts';
 export type SecretSource =
   { readonly kind: 'inline'; readonly text: string } | { readonly kind: 'file'; readonly path: string };
 
+/** Name and password. */
+export interface BasicAuthorization {
+  readonly kind: 'basic';
+  readonly username: string;
+  readonly password: SecretSource;
+}
+
 /** How a request says who asks. */
-export type Authorization =
-  | { readonly kind: 'basic'; readonly username: string; readonly password: SecretSource }
-  | { readonly kind: 'bearer'; readonly token: SecretSource };
+export type Authorization = BasicAuthorization | { readonly kind: 'bearer'; readonly token: SecretSource };
 
 /** Client certificate, authorities and name for connections by TLS. */
 export interface TlsSpec {
@@ -22,6 +27,13 @@ export interface TlsSpec {
   readonly insecureSkipVerify: boolean;
 }
 
+/** By way of which HTTP proxy targets are scraped. */
+export interface ProxySpec {
+  /** `http://host:port`. */
+  readonly origin: string;
+  readonly basic: BasicAuthorization | undefined;
+}
+
 /** One profile as the credentials file describes it. */
 export interface ProfileSpec {
   readonly name: string;
@@ -31,9 +43,10 @@ export interface ProfileSpec {
   readonly authorization: Authorization | undefined;
   readonly headers: readonly (readonly [name: string, value: SecretSource])[];
   readonly tls: TlsSpec | undefined;
+  readonly proxy: ProxySpec | undefined;
 }
 
-const PROFILE_FIELDS = ['hosts', 'services', 'basic', 'bearer', 'headers', 'tls'];
+const PROFILE_FIELDS = ['hosts', 'services', 'basic', 'bearer', 'headers', 'tls', 'proxy'];
 const TLS_FIELDS = ['cert', 'certFile', 'key', 'keyFile', 'ca', 'caFile', 'serverName', 'insecureSkipVerify'];
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 /** A header whose name may be shown in a message. */
@@ -48,6 +61,8 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'expect',
   'host',
   'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
@@ -90,22 +105,36 @@ function readProfile(name: string, fields: SpecReader): ProfileSpec {
     authorization,
     headers: readHeaders(fields, authorization !== undefined),
     tls: fields.has('tls') ? readTls(fields.child('tls', TLS_FIELDS)) : undefined,
+    proxy: fields.has('proxy') ? readProxy(fields.child('proxy', ['url', 'basic'])) : undefined,
   };
 }
 
 function readAuthorization(fields: SpecReader): Authorization | undefined {
-  if (fields.has('basic')) {
-    const basic = fields.child('basic', ['username', 'password', 'passwordFile']);
-    const username = basic.text('username') ?? '';
-    if (username.includes(':')) basic.fail('username', 'a user name has no colon');
-    const password = basic.secret('password') ?? basic.fail('password', 'needs password or passwordFile');
-    return { kind: 'basic', username, password };
-  }
+  if (fields.has('basic')) return readBasic(fields);
   if (fields.has('bearer')) {
     const bearer = fields.child('bearer', ['token', 'tokenFile']);
     return { kind: 'bearer', token: bearer.secret('token') ?? bearer.fail('token', 'needs token or tokenFile') };
   }
   return undefined;
+}
+
+function readBasic(fields: SpecReader): BasicAuthorization {
+  const basic = fields.child('basic', ['username', 'password', 'passwordFile']);
+  const username = basic.text('username') ?? '';
+  if (username.includes(':')) basic.fail('username', 'a user name has no colon');
+  const password = basic.secret('password') ?? basic.fail('password', 'needs password or passwordFile');
+  return { kind: 'basic', username, password };
+}
+
+/** A URL may hold a password, so it is not shown. */
+function readProxy(fields: SpecReader): ProxySpec {
+  const expected = 'expected http://host:port';
+  const text = fields.text('url') ?? fields.fail('url', expected);
+  const url = URL.canParse(text) ? new URL(text) : fields.fail('url', expected);
+  if (url.username !== '' || url.password !== '') fields.fail('url', `${expected}; name and password stand in basic`);
+  const isOriginAlone = url.pathname === '/' && url.search === '' && url.hash === '';
+  if (url.protocol !== 'http:' || !isOriginAlone) fields.fail('url', expected);
+  return { origin: url.origin, basic: fields.has('basic') ? readBasic(fields) : undefined };
 }
 
 function readHeaders(fields: SpecReader, isAuthorized: boolean): (readonly [string, SecretSource])[] {

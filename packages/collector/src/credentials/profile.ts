@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
+import type { ProxyRoute } from '../scrape/proxy-connector.ts';
 import { HostBinding } from './host-binding.ts';
-import type { Authorization, ProfileSpec, SecretSource, TlsSpec } from './profile-spec.ts';
+import type { Authorization, ProfileSpec, ProxySpec, SecretSource, TlsSpec } from './profile-spec.ts';
 import { SpecError } from './spec-reader.ts';
 
 /** What a TLS connection is made with. */
@@ -22,6 +23,7 @@ export interface Profile {
   /** A flat list of names and values. */
   readonly headers: readonly string[];
   readonly tls: TlsMaterial | undefined;
+  readonly proxy: ProxyRoute | undefined;
   /** Equal exactly for profiles of equal content. */
   readonly fingerprint: string;
 }
@@ -41,13 +43,15 @@ export function makeProfile(spec: ProfileSpec, read: (source: SecretSource) => s
   if (spec.authorization !== undefined) headers.push('authorization', authorizationOf(spec.authorization, read, path));
   for (const [name, source] of spec.headers) headers.push(name, headerValue(read(source), `${path}.headers.${name}`));
   const tls = spec.tls === undefined ? undefined : tlsMaterial(spec.tls, read, path);
-  const content = JSON.stringify([spec.hosts, spec.services, headers, tls]);
+  const proxy = spec.proxy && proxyRoute(spec.proxy, read, `${path}.proxy`);
+  const content = JSON.stringify([spec.hosts, spec.services, headers, tls, proxy]);
   return {
     name: spec.name,
     binding: bindingOf(spec.hosts, path),
     services: spec.services === undefined ? undefined : new Set(spec.services),
     headers,
     tls,
+    proxy,
     fingerprint: createHash('sha256').update(content).digest('hex'),
   };
 }
@@ -56,6 +60,10 @@ function authorizationOf(given: Authorization, read: (source: SecretSource) => s
   if (given.kind === 'bearer') return `Bearer ${headerValue(read(given.token), `${path}.bearer.token`)}`;
   const password = read(given.password);
   return `Basic ${Buffer.from(`${given.username}:${password}`, 'utf8').toString('base64')}`;
+}
+
+function proxyRoute({ origin, basic }: ProxySpec, read: (source: SecretSource) => string, path: string): ProxyRoute {
+  return { origin, headers: basic === undefined ? [] : ['proxy-authorization', authorizationOf(basic, read, path)] };
 }
 
 function headerValue(value: string, path: string): string {

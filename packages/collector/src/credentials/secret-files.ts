@@ -48,7 +48,7 @@ export function withAbsolutePaths(spec: ProfileSpec, credentialsFile: string): P
   const folder = dirname(resolve(credentialsFile));
   const absolute = <T extends SecretSource | undefined>(source: T): T =>
     source?.kind === 'file' ? { ...source, path: resolve(folder, source.path) } : source;
-  const { authorization, headers, tls } = spec;
+  const { authorization, headers, tls, proxy } = spec;
   return {
     ...spec,
     authorization:
@@ -57,15 +57,21 @@ export function withAbsolutePaths(spec: ProfileSpec, credentialsFile: string): P
         : authorization && { ...authorization, token: absolute(authorization.token) },
     headers: headers.map(([name, source]) => [name, absolute(source)] as const),
     tls: tls && { ...tls, cert: absolute(tls.cert), key: absolute(tls.key), ca: absolute(tls.ca) },
+    proxy:
+      proxy?.basic === undefined
+        ? proxy
+        : { ...proxy, basic: { ...proxy.basic, password: absolute(proxy.basic.password) } },
   };
 }
 
 /** Where everything of a profile comes from; certificates and authorities are no secrets. */
-export function sourcesOf({ authorization, headers, tls }: ProfileSpec): { source: SecretSource; isSecret: boolean }[] {
+export function sourcesOf(spec: ProfileSpec): { source: SecretSource; isSecret: boolean }[] {
+  const { authorization, headers, tls, proxy } = spec;
   const secrets = [
     authorization?.kind === 'basic' ? authorization.password : authorization?.token,
     ...headers.map(([, source]) => source),
     tls?.key,
+    proxy?.basic?.password,
   ];
   return [
     ...secrets.flatMap((source) => (source === undefined ? [] : [{ source, isSecret: true }])),

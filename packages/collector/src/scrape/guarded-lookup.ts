@@ -11,7 +11,7 @@ import { ScrapeError } from './scrape-error.ts';
 export function guardedLookup(names: NameCache, policy: AddressPolicy): LookupFunction {
   return (hostname, options, callback) => {
     if (!policy.allowsName(hostname)) {
-      callback(new ScrapeError('address_denied', `scrape.deny names the host ${hostname}`), []);
+      callback(deniedNameError(hostname), []);
       return;
     }
     names.resolve(hostname).then(
@@ -32,6 +32,11 @@ export function guardedLookup(names: NameCache, policy: AddressPolicy): LookupFu
       (error: unknown) => callback(error as NodeJS.ErrnoException, []),
     );
   };
+}
+
+/** The error for a host whose name the policy refuses. */
+export function deniedNameError(hostname: string): ScrapeError {
+  return new ScrapeError('address_denied', `scrape.deny names the host ${hostname}`);
 }
 
 /** The error for a host whose addresses the policy refuses. */

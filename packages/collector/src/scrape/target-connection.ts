@@ -2,11 +2,12 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 
 import { Client, type buildConnector } from 'undici';
 
-import type { AddressPolicy } from './address-policy.ts';
+import { AddressPolicy } from './address-policy.ts';
 import { AttemptDeadline } from './attempt-deadline.ts';
 import { createConnector, type Connect } from './connector.ts';
-import { deniedError, guardedLookup } from './guarded-lookup.ts';
+import { deniedError, deniedNameError, guardedLookup } from './guarded-lookup.ts';
 import type { NameCache } from './name-cache.ts';
+import type { ProxyRoute } from './proxy-connector.ts';
 import { followRedirect, RedirectError } from './redirect.ts';
 import { ResponseReader, type ResponseReaderOptions, type WireResponse } from './response-reader.ts';
 import { ScrapeError } from './scrape-error.ts';
@@ -17,6 +18,8 @@ export interface ConnectionFactory {
   readonly connector: Connect;
   /** Resolves names to allowed addresses. */
   readonly lookup: LookupFunction;
+  /** Resolves names of proxies, which the operator gives: to whatever address they have. */
+  readonly proxyLookup: LookupFunction;
   readonly policy: AddressPolicy;
 }
 
@@ -26,18 +29,22 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Idle connections are kept at most so long, and as long as two intervals below that. */
 const MAX_KEEP_ALIVE_MS = 600_000;
 
+const EVERYWHERE = ['0.0.0.0/0', '::/0'];
+
 /** Makes what all connections share: the resolver's cache, the address policy, the TLS settings and session cache. */
 export function createConnectionFactory(names: NameCache, policy: AddressPolicy): ConnectionFactory {
   const lookup = guardedLookup(names, policy);
-  return { connector: createConnector(lookup), lookup, policy };
+  const proxyLookup = guardedLookup(names, new AddressPolicy({ allow: EVERYWHERE }));
+  return { connector: createConnector(lookup), lookup, proxyLookup, policy };
 }
 
 /** What a profile of credentials adds to the requests to a target. */
 export interface TargetAccess {
   /** A flat list of names and values. */
   readonly headers: readonly string[];
-  /** Connects to those addresses only that the profile is bound to, with its certificates. */
+  /** Connects to those addresses only that the profile is bound to, with its certificates; by way of its proxy if it has one. */
   readonly connectorFor: (host: string) => Connect;
+  readonly proxy: ProxyRoute | undefined;
 }
 
 /** Redirects that are followed within an attempt. */
@@ -67,11 +74,14 @@ export type FetchLimits = Pick<ResponseReaderOptions, 'maxBodyBytes' | 'maxWireB
 export class TargetConnection {
   readonly #options: TargetConnectionOptions;
   readonly #path: string;
+  readonly #host: string;
   /** Why the URL's address may not be connected to. */
   readonly #denial: ScrapeError | undefined;
   #access: TargetAccess | undefined;
   #connector: Connect;
   #headers: readonly string[];
+  /** The proxy that is asked for the URL, in place of the target; one that makes a tunnel is not seen here. */
+  #forwarder: ProxyRoute | undefined;
   #client: Client | undefined;
   /** The client's socket while it is being opened. */
   #opening: Socket | undefined;
@@ -82,6 +92,7 @@ export class TargetConnection {
   constructor(options: TargetConnectionOptions) {
     this.#options = options;
     this.#path = `${options.url.pathname}${options.url.search}`;
+    this.#host = hostOf(options.url);
     this.#headers = options.headers;
     this.#connector = options.factory.connector;
     this.#denial = deniedLiteral(options.url, options.factory.policy);
@@ -117,15 +128,23 @@ export class TargetConnection {
 
   /** Takes the credentials as they are now. Others than before need another connection. */
   #renewAccess(): ScrapeError | undefined {
-    const { access: ask, headers, url } = this.#options;
+    const { access: ask, headers, url, factory } = this.#options;
     if (ask === undefined) return undefined;
     const access = ask();
     if (access === this.#access) return undefined;
     this.#discard();
     this.#access = access instanceof ScrapeError ? undefined : access;
     if (access instanceof ScrapeError) return access;
-    this.#connector = access.connectorFor(hostOf(url));
-    this.#headers = [...headers, ...access.headers];
+    const { proxy } = access;
+    // What the name resolves to is up to the proxy; the name itself is known.
+    if (proxy !== undefined && isIP(this.#host) === 0 && !factory.policy.allowsName(this.#host)) {
+      this.#access = undefined;
+      return deniedNameError(this.#host);
+    }
+    this.#forwarder = url.protocol === 'http:' ? proxy : undefined;
+    this.#connector = access.connectorFor(this.#host);
+    const forwarded = this.#forwarder === undefined ? [] : ['host', url.host, ...this.#forwarder.headers];
+    this.#headers = [...headers, ...access.headers, ...forwarded];
     return undefined;
   }
 
@@ -170,12 +189,13 @@ export class TargetConnection {
     const headers = this.#headers as string[];
     const reset = !this.#options.keepsAlive();
     this.#client ??= this.#connect();
-    this.#client.dispatch({ method: 'GET', path, headers, reset, blocking: false }, reader);
+    const asked = this.#forwarder === undefined ? path : `${this.#options.url.origin}${path}`;
+    this.#client.dispatch({ method: 'GET', path: asked, headers, reset, blocking: false }, reader);
   }
 
   #connect(): Client {
     const { url, intervalMs } = this.#options;
-    const client = new Client(url.origin, {
+    const client = new Client(this.#forwarder?.origin ?? url.origin, {
       connect: (options, callback) => this.#open(options, callback),
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -16,6 +16,7 @@ describe('the description of profiles', () => {
           bearer: { tokenFile: 'token' },
           headers: { 'X-Scope': 'a', 'X-Key': { file: 'key' } },
           tls: { certFile: 'c', keyFile: 'k', caFile: 'ca', serverName: 's', insecureSkipVerify: true },
+          proxy: { url: 'http://proxy.example:3128/', basic: { username: 'p', passwordFile: 'pp' } },
         },
       },
     });
@@ -34,6 +35,10 @@ describe('the description of profiles', () => {
         ca: { kind: 'file', path: 'ca' },
         serverName: 's',
         insecureSkipVerify: true,
+      },
+      proxy: {
+        origin: 'http://proxy.example:3128',
+        basic: { kind: 'basic', username: 'p', password: { kind: 'file', path: 'pp' } },
       },
     });
   });
@@ -90,6 +95,20 @@ describe('the description of profiles', () => {
       /^profiles\.a\.headers\.\(a name that is not shown\): expected a text/,
     ],
     [{ profiles: { a: { ...good, tls: { insecureSkipVerify: 'yes' } } } }, /expected true or false/],
+    [{ profiles: { a: { ...good, proxy: {} } } }, /^profiles\.a\.proxy\.url: expected http:\/\/host:port$/],
+    ...[
+      `//${SECRET}`,
+      `https://${SECRET}:1`,
+      `http://proxy/${SECRET}`,
+      `http://proxy/?${SECRET}`,
+      `ftp://${SECRET}`,
+    ].map((url): [unknown, RegExp] => [{ profiles: { a: { ...good, proxy: { url } } } }, /proxy\.url: expected http:/]),
+    [{ profiles: { a: { ...good, proxy: { url: `http://u:${SECRET}@proxy` } } } }, /name and password stand in basic/],
+    [
+      { profiles: { a: { ...good, proxy: { url: 'http://proxy', basic: { username: 'u' } } } } },
+      /^profiles\.a\.proxy\.basic\.password: needs/,
+    ],
+    [{ profiles: { a: { ...good, headers: { 'Proxy-Authorization': SECRET } } } }, /this header is not to be set/],
   ];
   for (const [value, message] of refused) {
     it(`is refused without showing a secret: ${JSON.stringify(value).slice(0, 80)}`, () => {

@@ -43,7 +43,7 @@ export function credentialsOf(
   connections: ConnectionFactory,
   logger = silentLogger,
 ): CredentialStore {
-  return new CredentialStore({ file, accessOf: (profile) => profileAccess(profile, connections.lookup), logger });
+  return new CredentialStore({ file, accessOf: (profile) => profileAccess(profile, connections), logger });
 }
 
 /** A scraper of one URL; short timeouts, no retries, no waiting between attempts. */
