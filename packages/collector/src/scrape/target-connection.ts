@@ -4,6 +4,7 @@ import { Client, type buildConnector } from 'undici';
 
 import { AddressPolicy } from './address-policy.ts';
 import { AttemptDeadline } from './attempt-deadline.ts';
+import { classifyError } from './classify-error.ts';
 import { createConnector, type Connect } from './connector.ts';
 import { deniedError, deniedNameError, guardedLookup } from './guarded-lookup.ts';
 import type { NameCache } from './name-cache.ts';
@@ -216,12 +217,17 @@ export class TargetConnection {
   /**
    * Opens a socket and remembers it: undici does not know the socket before it is open, and would leave one that is still
    * connecting to the operating system's patience of minutes when its client is destroyed.
+   *
+   * Errors lose their code on the way, by which undici would choose what to do: it tries again at once, without end, where a
+   * proxy ended the connection before there was a tunnel (`UND_ERR_SOCKET`), and after a certificate for another name
+   * (`ERR_TLS_CERT_ALTNAME_INVALID`) it never sends the next request.
    */
   #open(...[options, callback]: Parameters<buildConnector.connector>): void {
     const isReadingBody = (): boolean => this.#reader?.phase === 'reading the body';
-    const onOpened: buildConnector.Callback = (...outcome) => {
+    const onOpened: buildConnector.Callback = (...[error, opened]) => {
       if (this.#opening === socket) this.#opening = undefined;
-      callback(...outcome);
+      if (error === null) callback(null, opened);
+      else callback(classifyError(error, { hasResponse: false }), null);
     };
     const socket = this.#connector(options, onOpened, isReadingBody);
     this.#opening = socket;

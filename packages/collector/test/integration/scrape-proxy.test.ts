@@ -12,7 +12,7 @@ import type { NameLookup } from '../../src/scrape/name-lookup.ts';
 import type { TargetScraper } from '../../src/scrape/target-scraper.ts';
 import { startStubProxy, type StubProxy, type StubProxyOptions } from '../unit/scrape/stub-proxy.ts';
 import { connectionsOf, credentialsOf, scraperOf } from '../unit/scrape/scraping.ts';
-import { httpTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
+import { httpTarget, rawTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
 
 const SECRET = 'hunter2hunter2';
 const basicOf = (username: string): string => `Basic ${Buffer.from(`${username}:${SECRET}`).toString('base64')}`;
@@ -139,6 +139,25 @@ describe('scrapes by way of a proxy', function () {
       expect(nobody?.reason, scheme).to.equal('connection_refused');
     }
   });
+
+  const noTunnel: [answer: string, reason: string][] = [
+    ['', 'connection_reset'],
+    ['HTTP/1.1 200 OK\r\nx', 'connection_reset'],
+    ['HTTP/1.1 100 Continue\r\n\r\n', 'http_protocol'],
+    ['HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', 'http_protocol'],
+  ];
+  for (const [answer, reason] of noTunnel) {
+    it(`asks once an attempt where the tunnel ends with ${JSON.stringify(answer)}`, async () => {
+      const ending = await rawTarget(answer, (socket) => socket.end());
+      servers.push(ending);
+      const one = await start('https://db.example/', { proxy: { url: new URL(ending.url).origin } });
+      for (let times = 0; times < 2; times += 1) {
+        const { error } = await one.scrape(1_000);
+        expect(error?.reason, error?.message).to.equal(reason);
+      }
+      expect(ending.connections).to.equal(2);
+    });
+  }
 
   it('ends an attempt at its deadline, and leaves no socket behind', async () => {
     await startProxy({ refusal: 0 });
