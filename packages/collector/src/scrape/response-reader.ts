@@ -68,11 +68,6 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
     return this.#wireBytes;
   }
 
-  /** Whether the request went out on a connection; an attempt that has not come so far cannot be aborted here. */
-  get isOnWire(): boolean {
-    return this.#controller !== undefined;
-  }
-
   /** Ends the attempt with the error. */
   abort(error: ScrapeError): void {
     this.#finish(this.#refusal ?? error);

@@ -177,13 +177,15 @@ export class TargetConnection {
     this.#discard();
   }
 
-  /** Ends the attempt that is on its way, if any. */
+  /**
+   * Ends the attempt that is on its way, if any, and its connection with it: a request that waits for its connection can only be
+   * taken back together with it, and for one that is on the wire undici would open another connection, which nobody asked for.
+   */
   #end(error: ScrapeError): void {
     const reader = this.#reader;
-    const isConnecting = reader?.isOnWire === false;
-    reader?.abort(error);
-    // A request that waits for its connection can only be taken back together with the connection.
-    if (isConnecting) this.#discard();
+    if (reader === undefined) return;
+    reader.abort(error);
+    this.#discard();
   }
 
   #dispatch(path: string, reader: ResponseReader): void {

@@ -166,6 +166,7 @@ describe('scrapes by way of a proxy', function () {
       expect((await one.scrape(300)).error?.reason, scheme).to.equal('timeout');
     }
     await eventually(() => expect(proxy.open).to.equal(0));
+    expect(proxy.connections).to.equal(2);
   });
 
   describe('over TLS', () => {
