@@ -350,7 +350,7 @@ export class Collector {
     if (wasActive) {
       await this.#attempt('the store could not be flushed', () => store.flush({ signal: deadline }));
       // A store that could not be flushed in time does not take a heartbeat either.
-      if (!deadline.aborted) await this.#heartbeat.publish();
+      if (!deadline.aborted) await this.#heartbeat.publishLast();
     }
     this.#ringNote?.stop();
     await this.#membership?.close();

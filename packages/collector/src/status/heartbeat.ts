@@ -18,7 +18,7 @@ const KEPT_INTERVALS = 10;
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #timer: NodeJS.Timeout | undefined;
-  #isPublishing = false;
+  #publishing: Promise<void> | undefined;
   #hasFailed = false;
 
   constructor(options: HeartbeatOptions) {
@@ -30,11 +30,25 @@ export class Heartbeat {
     void this.publish();
   }
 
-  /** Publishes now, unless one is on its way. Never rejects. */
-  async publish(): Promise<void> {
-    if (this.#isPublishing) return;
+  /** Publishes now, unless one is on its way, which then counts for it. Never rejects. */
+  publish(): Promise<void> {
+    this.#publishing ??= this.#publish().finally(() => (this.#publishing = undefined));
+    return this.#publishing;
+  }
+
+  /** Publishes what there is to say at the end, behind one that is on its way, and no more. Never rejects. */
+  async publishLast(): Promise<void> {
+    this.stop();
+    await this.#publishing;
+    await this.publish();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #publish(): Promise<void> {
     const { store, report, intervalMs, logger } = this.#options;
-    this.#isPublishing = true;
     try {
       const status = report();
       await store.publishCollectorStatus(status.id, status, KEPT_INTERVALS * intervalMs);
@@ -42,12 +56,6 @@ export class Heartbeat {
     } catch (err) {
       if (!this.#hasFailed) logger.warn({ err }, 'heartbeat could not be published');
       this.#hasFailed = true;
-    } finally {
-      this.#isPublishing = false;
     }
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
   }
 }
