@@ -49,7 +49,7 @@ export function formatOfContentType(
 /** RFC 9110 token. */
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const MEDIA_TYPE = new RegExp(`^\\s*(${TOKEN}/${TOKEN})\\s*(?:;|$)`, 'u');
-const PARAMETER = new RegExp(`^\\s*;\\s*(${TOKEN})=(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")\\s*`, 'u');
+const PARAMETER = new RegExp(`^\\s*;\\s*(${TOKEN})\\s*=\\s*(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")\\s*`, 'u');
 /** Longer headers are not looked into; no exporter sends one. */
 const MAX_CONTENT_TYPE_LENGTH = 1024;
 

@@ -126,7 +126,8 @@ function scanMetadata(scanner: Scanner, afterWord: number, entry: number): numbe
   }
   checkNameLength(scanner);
   const newline = endOfLine(scanner, p);
-  // As in Prometheus, one byte of any kind separates name and text, so `# HELP a.b text` is the help of `a`.
+  if (body[p] === 0) scanner.fail('invalid_metadata', p);
+  // As in Prometheus, one byte of any kind but NUL separates name and text, so `# HELP a.b text` is the help of `a`.
   scanner.textStart = Math.min(p + 1, newline);
   scanner.textEnd = newline;
   if (entry === ENTRY_HELP) scanner.textStart = skipBlanks(body, scanner.textStart);

@@ -4,7 +4,7 @@ import { secondsToMs } from './scan-sample.ts';
 
 /** What a sample name may add to the name of its family, by the types that have a `_created` sample. */
 const SUFFIXES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['counter', ['_total']],
+  ['counter', ['_total', '']],
   ['histogram', ['_bucket', '_count', '_sum']],
   ['summary', ['_count', '_sum', '']],
 ]);

@@ -10,6 +10,7 @@ describe('formatOfContentType', () => {
   it('goes by the media type', () => {
     expect(formatOfContentType('text/plain')).to.equal('prometheus-text');
     expect(formatOfContentType('text/plain; version=0.0.4; charset=utf-8')).to.equal('prometheus-text');
+    expect(formatOfContentType('text/plain; version = 0.0.4;charset= "utf-8"')).to.equal('prometheus-text');
     expect(formatOfContentType('Text/Plain;version="0.0.4"')).to.equal('prometheus-text');
     expect(formatOfContentType('application/openmetrics-text; version=1.0.0; charset=utf-8;')).to.equal('openmetrics');
   });

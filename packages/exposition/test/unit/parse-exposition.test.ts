@@ -89,6 +89,12 @@ other_created 7
     ]);
   });
 
+  it('takes a counter without its suffix for one that has begun when it says', () => {
+    const body = '# TYPE a counter\na 20\na_total 21\na_created 1.5\n# EOF\n';
+    const { samples } = parseExposition(utf8(body), 'openmetrics');
+    expect(samples.map((sample) => sample.startTimestampMs)).to.deep.equal([1500, 1500, undefined]);
+  });
+
   it('says where and why it refuses a body of the text format', () => {
     const refusals: readonly Refusal[] = [
       ['a 1\n0b 1\n', 'invalid_start', '2:1'],
@@ -117,6 +123,8 @@ other_created 7
       ['# TYPE a meter\n', 'invalid_type', '1:10'],
       ['# TYPE a\n', 'invalid_type', '1:9'],
       ['# HELP 1\n', 'invalid_metadata', '1:8'],
+      ['# HELP a\0b\n', 'invalid_metadata', '1:9'],
+      ['# TYPE "a"\0counter\n', 'invalid_metadata', '1:11'],
       ['a\u0000b 1\n', 'invalid_value', '1:2'],
       ['{"a\u0000b"} 1\n', 'invalid_name', '1:4'],
       ['a{"\u0000"="b"} 1\n', 'invalid_name', '1:4'],

@@ -53,7 +53,15 @@ const RULES: Readonly<Record<string, object>> = {
     metric_relabel_configs: [{ source_labels: ['deleteme'], regex: 'yes', action: 'drop' }],
   },
   TestScrapeLoopAppendSampleLimitWithDisappearingSeries: { sample_limit: 4 },
+  TestScrapeLoopDiscardUnnamedMetrics: {
+    metric_relabel_configs: [{ source_labels: ['drop'], regex: '.+', target_label: '__name__', replacement: '' }],
+  },
 };
+
+/** Whether it is known what the test sets: some set what no rule has, such as names of the past. */
+function canBeJudged({ class: name, test }: ScrapeCase): boolean {
+  return name.startsWith('gate-') || test in RULES;
+}
 
 function ruleOf({ test, note }: ScrapeCase): ScrapeRule {
   const honorLabels = note.startsWith('HonorLabels=true');
@@ -93,8 +101,11 @@ describe("the cases of Prometheus' scrape loop", () => {
   let cases: readonly ScrapeCase[] = [];
 
   before(function () {
-    if (existsSync(FILE)) cases = (JSON.parse(readFileSync(FILE, 'utf8')) as { cases: ScrapeCase[] }).cases;
-    else {
+    if (existsSync(FILE)) {
+      const all = (JSON.parse(readFileSync(FILE, 'utf8')) as { cases: ScrapeCase[] }).cases;
+      cases = all.filter(canBeJudged);
+      if (cases.length < all.length) console.log(`    ${all.length - cases.length} of ${all.length} not judged`);
+    } else {
       console.log(`    conformance data is not at ${FILE}; skipped`);
       this.skip();
     }
