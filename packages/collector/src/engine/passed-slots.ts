@@ -26,6 +26,9 @@ export class PassedSlots {
   readonly #tally: SlotTally;
   /** First of the slots that passed while this collector did not know whether they were its own. */
   #unsureFromMs = Infinity;
+  /** Those of them that were counted one by one. */
+  #countedAlone: number[] = [];
+  #lastOverMs = -Infinity;
   #isOwnerGone = false;
 
   constructor(tally: SlotTally) {
@@ -35,6 +38,7 @@ export class PassedSlots {
   /** The rhythm has changed: slots of the one before are not known any more. */
   forget(): void {
     this.#unsureFromMs = Infinity;
+    this.#countedAlone = [];
   }
 
   /** The target was taken over. Of an owner that is gone the counters are gone, too: its successor counts for it. */
@@ -53,13 +57,23 @@ export class PassedSlots {
     this.#unsureFromMs = Math.min(this.#unsureFromMs, awaitedMs);
   }
 
+  /** A slot of this collector's was over before it could be looked up, and nothing is known of anybody's frame. */
+  countOver(slotMs: number): void {
+    if (slotMs <= this.#lastOverMs) return;
+    this.#lastOverMs = slotMs;
+    if (slotMs >= this.#unsureFromMs) this.#countedAlone.push(slotMs);
+    this.#tally.countMissed(1);
+  }
+
   /** Of the slots that passed while it was not sure: counts those that the store does not hold. */
   countUnsure({ lastSlotMs, slotMs, intervalMs }: LookedUp, settledSlotMs: number): void {
     const knownFromMs = this.#unsureFromMs;
-    this.#unsureFromMs = Infinity;
+    const countedAlone = this.#countedAlone;
+    this.forget();
     if (knownFromMs >= slotMs) return;
     const newestMs = Math.max(lastSlotMs ?? -Infinity, settledSlotMs);
-    this.#tally.countMissed(slotsLeftOut({ lastSlotMs: newestMs, slotMs, intervalMs, knownFromMs }));
+    const leftOut = slotsLeftOut({ lastSlotMs: newestMs, slotMs, intervalMs, knownFromMs });
+    this.#tally.countMissed(leftOut - countedAlone.filter((one) => one > newestMs && one < slotMs).length);
   }
 
   /**

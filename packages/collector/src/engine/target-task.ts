@@ -280,7 +280,7 @@ export class TargetTask {
     if (rank < 0 && !isKnown) return;
     if (isInherited) this.#passed.countLeftOut(lookedUp, this.#knownFromMs);
     if (nowMs >= slotMs + intervalMs) {
-      if (rank === 0) this.#tally.countMissed(1);
+      if (rank === 0) this.#passed.countOver(slotMs);
       return;
     }
     this.#begin(slotMs, intervalMs, rank, true);
