@@ -96,7 +96,7 @@ export class TargetConnection {
     this.#host = hostOf(options.url);
     this.#headers = options.headers;
     this.#connector = options.factory.connector;
-    this.#denial = deniedLiteral(options.url, options.factory.policy);
+    this.#denial = deniedLiteral(this.#host, options.factory.policy);
   }
 
   /**
@@ -247,8 +247,7 @@ export class TargetConnection {
 }
 
 /** Sockets resolve no IP literal, so the policy is asked about it beforehand: it stays what it is. */
-function deniedLiteral(url: URL, policy: AddressPolicy): ScrapeError | undefined {
-  const host = hostOf(url);
+function deniedLiteral(host: string, policy: AddressPolicy): ScrapeError | undefined {
   return isIP(host) === 0 || policy.allows(host) ? undefined : deniedError(host, [host]);
 }
 

@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:https';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
@@ -16,7 +14,7 @@ import { expect } from 'chai';
 import type { CredentialStore } from '../../src/credentials/credential-store.ts';
 import type { TargetScraper } from '../../src/scrape/target-scraper.ts';
 import { connectionsOf, credentialsOf, scraperOf } from '../unit/scrape/scraping.ts';
-import { httpTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
+import { httpsTarget, httpTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
 
 const SECRET = 'hunter2hunter2';
 const BASIC = `Basic ${Buffer.from(`u:${SECRET}`).toString('base64')}`;
@@ -161,7 +159,7 @@ describe('scrapes with credentials', function () {
     /** Serves the names of its clients' certificates. */
     async function serveTls(options: { needsCertificate: boolean }): Promise<string> {
       const { needsCertificate: requestCert } = options;
-      const tls: Server = createServer(
+      const target = await httpsTarget(
         { ...server, ca: authority.ca, requestCert, rejectUnauthorized: requestCert },
         (request, answer) => {
           const { socket } = request;
@@ -170,14 +168,8 @@ describe('scrapes with credentials', function () {
           answer.end(`client{subject="${subject ?? ''}"} 1\n`);
         },
       );
-      await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
-      const close = (): Promise<void> =>
-        new Promise((resolve) => {
-          tls.close(() => resolve());
-          tls.closeAllConnections();
-        });
-      targets.push({ close });
-      return `https://127.0.0.1:${(tls.address() as AddressInfo).port}/metrics`;
+      targets.push(target);
+      return target.url;
     }
 
     const hosts = ['127.0.0.1'];

@@ -1,6 +1,4 @@
-import { createServer } from 'node:https';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,7 +10,7 @@ import type { NameLookup } from '../../src/scrape/name-lookup.ts';
 import type { TargetScraper } from '../../src/scrape/target-scraper.ts';
 import { startStubProxy, type StubProxy, type StubProxyOptions } from '../unit/scrape/stub-proxy.ts';
 import { connectionsOf, credentialsOf, scraperOf } from '../unit/scrape/scraping.ts';
-import { httpTarget, rawTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
+import { httpsTarget, httpTarget, rawTarget, type StubTarget } from '../unit/scrape/stub-target.ts';
 
 const SECRET = 'hunter2hunter2';
 const basicOf = (username: string): string => `Basic ${Buffer.from(`${username}:${SECRET}`).toString('base64')}`;
@@ -178,19 +176,13 @@ describe('scrapes by way of a proxy', function () {
     });
 
     async function serveTls(): Promise<string> {
-      const tls = createServer(await authority.issue('server', 'DNS:db.example'), (request, answer) => {
+      const target = await httpsTarget(await authority.issue('server', 'DNS:db.example'), (request, answer) => {
         const { authorization, 'proxy-authorization': forProxy } = request.headers;
         answer.setHeader('content-type', 'text/plain');
         answer.end(`a{authorization="${authorization}",forProxy="${forProxy}"} 1\n`);
       });
-      await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
-      const close = (): Promise<void> =>
-        new Promise((resolve) => {
-          tls.close(() => resolve());
-          tls.closeAllConnections();
-        });
-      servers.push({ close });
-      return `db.example:${(tls.address() as AddressInfo).port}`;
+      servers.push(target);
+      return `db.example:${new URL(target.url).port}`;
     }
 
     it('leads through a tunnel that sees no credentials of the target', async () => {

@@ -1,17 +1,14 @@
 import { createServer, request as ask, type IncomingHttpHeaders } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+
+import { listen, type StubTarget } from './stub-target.ts';
 
 /** A forward proxy in this process, to which every name is one of 127.0.0.1. */
-export interface StubProxy {
-  readonly url: string;
+export interface StubProxy extends StubTarget {
   /** Method and what was asked for, in order. */
   readonly asked: readonly string[];
   /** What the requests said to the proxy, in order. */
   readonly authorizations: readonly (string | undefined)[];
-  readonly connections: number;
-  /** Connections that are open. */
-  readonly open: number;
-  close(): Promise<void>;
 }
 
 /** What a proxy does with requests. */
@@ -23,8 +20,6 @@ export interface StubProxyOptions {
 export async function startStubProxy({ refusal }: StubProxyOptions = {}): Promise<StubProxy> {
   const asked: string[] = [];
   const authorizations: (string | undefined)[] = [];
-  const sockets = new Set<Socket>();
-  let connections = 0;
   const note = (method: string | undefined, what: string | undefined, headers: IncomingHttpHeaders): void => {
     asked.push(`${method} ${what}`);
     authorizations.push(headers['proxy-authorization']);
@@ -59,26 +54,6 @@ export async function startStubProxy({ refusal }: StubProxyOptions = {}): Promis
     far.on('error', () => near.destroy()).pipe(near);
     near.on('error', () => far.destroy()).pipe(far);
   });
-  server.on('connection', (socket: Socket) => {
-    connections += 1;
-    sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    authorizations,
-    get connections() {
-      return connections;
-    },
-    get open() {
-      return sockets.size;
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  const proxy = await listen(server, () => undefined);
+  return Object.assign(proxy, { url: new URL(proxy.url).origin, asked, authorizations });
 }

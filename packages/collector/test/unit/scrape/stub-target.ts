@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A target in this process. */
@@ -8,14 +9,23 @@ export interface StubTarget {
   readonly requests: number;
   /** Connections that were made. */
   readonly connections: number;
+  /** Connections that are open. */
+  readonly open: number;
   close(): Promise<void>;
 }
 
 /** A target that answers through node:http. */
 export function httpTarget(listener: RequestListener): Promise<StubTarget> {
-  return listen(createHttpServer({ keepAliveTimeout: 60_000 }, listener), (server, counts) => {
-    server.on('request', () => (counts.requests += 1));
-  });
+  return listen(createHttpServer({ keepAliveTimeout: 60_000 }, listener), countRequests);
+}
+
+/** A target that answers through node:https. */
+export function httpsTarget(options: ServerOptions, listener: RequestListener): Promise<StubTarget> {
+  return listen(createHttpsServer(options, listener), countRequests, 'https');
+}
+
+function countRequests(server: Listening, counts: { requests: number }): void {
+  server.on('request', () => (counts.requests += 1));
 }
 
 /** A target that answers each request with these bytes, and then does what `after` says. */
@@ -48,9 +58,11 @@ interface Listening {
   close(done: () => void): unknown;
 }
 
-async function listen<T extends Listening>(
+/** Listens with a server, whose `/metrics` is the target, and keeps count. */
+export async function listen<T extends Listening>(
   server: T,
   prepare: (server: T, counts: { requests: number }) => void,
+  scheme = 'http',
 ): Promise<StubTarget> {
   const counts = { requests: 0, connections: 0 };
   const sockets = new Set<Socket>();
@@ -63,12 +75,15 @@ async function listen<T extends Listening>(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/metrics`,
+    url: `${scheme}://127.0.0.1:${port}/metrics`,
     get requests() {
       return counts.requests;
     },
     get connections() {
       return counts.connections;
+    },
+    get open() {
+      return sockets.size;
     },
     close: () =>
       new Promise((resolve) => {
